@@ -1,0 +1,74 @@
+"""The `octavo` command: finds its commands in this folder, imports one only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+import sys
+from typing import Any
+
+import click
+
+import octavo.cli
+from octavo import __version__
+from octavo.cli.failures import as_octavo_error
+from octavo.spine.errors import WRONG_USE, OctavoError, nearest
+
+NOT_COMMANDS = {"main", "options", "failures", "talk"}
+"""Modules of this folder that serve the commands; every other module holds one click command named `command`."""
+
+
+class Commands(click.Group):
+    """A group whose commands are the modules of `octavo.cli`: `try_.py` is `octavo try`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        names = (module.name for module in pkgutil.iter_modules(octavo.cli.__path__))
+        return sorted(name.rstrip("_").replace("_", "-") for name in names if name not in NOT_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = cmd_name.replace("-", "_")
+        if module in ("try",):
+            module += "_"
+        command: click.Command = importlib.import_module(f"octavo.cli.{module}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not name.startswith("-") and name not in self.list_commands(ctx):
+            raise OctavoError(
+                "P001",
+                f'There is no command "{name}"{nearest(name, self.list_commands(ctx))}',
+                do="octavo --help lists them",
+                exit_code=WRONG_USE,
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="octavo")
+def octavo_command() -> None:
+    """Turn your own documents into your own language model, offline, and see what each step did."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; every failure ends in one message and exit code 1 or 2."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        result: Any = octavo_command.main(args=given, prog_name="octavo", standalone_mode=False)
+        sys.exit(result if isinstance(result, int) else 0)
+    except KeyboardInterrupt:
+        click.echo("stopped; run the same command again to go on", err=True)
+        sys.exit(130)
+    except Exception as error:  # the border between the program and the person: nothing passes as a traceback
+        failure = as_octavo_error(error, given)
+        if failure is None:
+            raise
+        if "--json" in given:
+            click.echo(json.dumps(failure.as_json(), ensure_ascii=False))
+        click.echo(str(failure), err=True)
+        sys.exit(failure.exit_code)

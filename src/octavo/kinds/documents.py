@@ -1,0 +1,129 @@
+"""Documents: records of text with where they came from, and the records that were left out with the reason."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from octavo.kinds.kind import Kind
+from octavo.spine.errors import OctavoError
+
+DOCUMENTS = "documents.jsonl"
+REMOVED = "removed.jsonl"
+DUPLICATE_REASONS = ("exact duplicate", "near duplicate")
+
+
+@dataclass(frozen=True)
+class Document:
+    """One record. `text` is what is indexed and cited: character offsets of citations count into it."""
+
+    id: str
+    """Unique: the qualified name of an object, or the path of a file below the given folder."""
+    text: str
+    kind: str = "file"
+    """module, class, function, method, property, data, topic; or file."""
+    title: str = ""
+    """The heading of a file; empty for objects, whose id is their title."""
+    signature: str = ""
+    """Of a callable, as written: `(iterable, /)`, with annotations and defaults; several lines for overloads."""
+    package: str = ""
+    version: str = ""
+    file: str = ""
+    """Relative to the root it was read from (site-packages, the standard library, the documents folder)."""
+    line: int = 0
+    """1-based; 0 when there is no source."""
+    aliases: tuple[str, ...] = ()
+    """Other names of the same object (re-exports), shortest first."""
+    uses: int = 0
+    """How often sources in the environment refer to the object: a measured popularity."""
+
+
+@dataclass(frozen=True)
+class Removed:
+    """A record that was left out: the whole record, why, and for duplicates the id of the one that was kept."""
+
+    document: Document
+    reason: str
+    detail: str = ""
+    duplicate_of: str = ""
+    similarity: float = field(default=0.0)
+
+
+_FIELDS = {f.name for f in fields(Document)}
+
+
+def document_from_row(row: dict[str, Any]) -> Document:
+    """A JSON row back to a `Document`."""
+    unknown = set(row) - _FIELDS
+    assert not unknown, f"unknown document fields: {unknown}"
+    return Document(**{**row, "aliases": tuple(row.get("aliases", ()))})
+
+
+def write_documents(folder: Path, documents: Iterable[Document], removed: Iterable[Removed] = ()) -> dict[str, int]:
+    """Write the artifact's two files, one JSON row a line; returns the two counts."""
+    counts = {}
+    with (folder / DOCUMENTS).open("w", encoding="utf-8", newline="\n") as out:
+        counts["documents"] = _write_rows(out, (asdict(d) for d in documents))
+    with (folder / REMOVED).open("w", encoding="utf-8", newline="\n") as out:
+        counts["removed"] = _write_rows(out, (asdict(r) for r in removed))
+    return counts
+
+
+def _write_rows(out: Any, rows: Iterable[dict[str, Any]]) -> int:
+    n = 0
+    for row in rows:
+        out.write(json.dumps(row, ensure_ascii=False) + "\n")
+        n += 1
+    return n
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                yield json.loads(line)
+            except json.JSONDecodeError:
+                raise OctavoError(
+                    "S012",
+                    f"{path.name} is damaged in line {number}",
+                    where=str(path),
+                    do="octavo clean --damaged, then octavo run",
+                ) from None
+
+
+def read_documents(folder: Path) -> Iterator[Document]:
+    """The kept records, in order."""
+    return (document_from_row(row) for row in _rows(folder / DOCUMENTS))
+
+
+def read_removed(folder: Path) -> Iterator[Removed]:
+    """The records left out, in order."""
+    for row in _rows(folder / REMOVED):
+        yield Removed(**{**row, "document": document_from_row(row["document"])})
+
+
+def held_out(document_id: str, share: float = 0.01) -> bool:
+    """Whether a document is kept from all training, decided by its id alone so that every stage agrees."""
+    return int.from_bytes(hashlib.sha256(document_id.encode()).digest()[:8], "big") < share * 2**64
+
+
+def describe(folder: Path) -> dict[str, Any]:
+    """Counts of records and characters, and of removals by reason."""
+    documents = characters = 0
+    packages: dict[str, int] = {}
+    for document in read_documents(folder):
+        documents += 1
+        characters += len(document.text)
+        packages[document.package] = packages.get(document.package, 0) + 1
+    reasons: dict[str, int] = {}
+    for removed in read_removed(folder):
+        reasons[removed.reason] = reasons.get(removed.reason, 0) + 1
+    top = dict(sorted(packages.items(), key=lambda item: (-item[1], item[0]))[:20])
+    return {"documents": documents, "characters": characters, "packages": top, "removed": reasons}
+
+
+KIND = Kind("documents", (DOCUMENTS, REMOVED), describe)

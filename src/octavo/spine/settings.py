@@ -1,0 +1,66 @@
+"""Settings: one frozen model per stage, whose field docstrings are the help, the form and the docs."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from octavo.spine.errors import WRONG_USE, OctavoError, nearest
+
+S = TypeVar("S", bound="Settings")
+
+
+class Settings(BaseModel):
+    """The settings of one stage: frozen, unknown fields refused, a docstring under each field."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    @classmethod
+    def field_docs(cls) -> dict[str, str]:
+        """Field name → its docstring, read from the source once it is asked for (not at import)."""
+        import ast
+        import inspect
+        import textwrap
+
+        docs: dict[str, str] = {}
+        for owner in reversed(cls.__mro__):
+            if not (isinstance(owner, type) and issubclass(owner, Settings)) or owner is Settings:
+                continue
+            body = ast.parse(textwrap.dedent(inspect.getsource(owner))).body[0]
+            assert isinstance(body, ast.ClassDef)
+            for field, text in zip(body.body, body.body[1:], strict=False):
+                if (
+                    isinstance(field, ast.AnnAssign)
+                    and isinstance(field.target, ast.Name)
+                    and isinstance(text, ast.Expr)
+                    and isinstance(text.value, ast.Constant)
+                    and isinstance(text.value.value, str)
+                ):
+                    docs[field.target.id] = " ".join(text.value.value.split())
+        return docs
+
+
+def read_settings(model: type[S], values: dict[str, Any], *, where: str) -> S:
+    """Validate `values` into `model`; every mistake is one `OctavoError` that names the field and the nearest option."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            options = sorted(model.model_fields)
+            raise OctavoError(
+                "P003",
+                f'There is no setting "{field}" here{nearest(field, options)}',
+                where=where,
+                do=f"use one of: {', '.join(options)}" if options else "this stage has no settings; remove the line",
+                exit_code=WRONG_USE,
+            ) from None
+        raise OctavoError(
+            "P004",
+            f'The setting "{field}" has a wrong value: {first["msg"]} (given: {first.get("input")!r})',
+            where=where,
+            do=model.field_docs().get(field.split(".")[0], "correct the value"),
+            exit_code=WRONG_USE,
+        ) from None
