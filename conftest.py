@@ -1,0 +1,16 @@
+"""For all tests: the network is cut, here and in every process that a test starts; no setting of the user leaks in."""
+
+import os
+import sys
+from pathlib import Path
+
+GUARD = Path(__file__).parent / "tests" / "guard"
+
+sys.path.insert(0, str(GUARD))
+import sitecustomize  # noqa: E402, F401  (importing it cuts the network)
+
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.get("PYTHONPATH")]))
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+for name in [name for name in os.environ if name.startswith("OCTAVO_") and name != "OCTAVO_SHARED"]:
+    del os.environ[name]
