@@ -81,7 +81,9 @@ def pages() -> dict[Path, str]:
 
 def main() -> None:
     """Write the pages, or with `--check` name those that differ and exit with 1."""
-    different = [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    different = [
+        path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
     if "--check" in sys.argv:
         sys.exit("\n".join(f"{path.relative_to(ROOT)} is out of date: python docs/generate.py" for path in different))
     for path in different:
