@@ -12,9 +12,11 @@ from typing import Protocol
 class Listener(Protocol):
     """Who shows progress and keeps readings: the run's log, a terminal, or nobody."""
 
-    def progress(self, what: str, done: float, total: float | None, unit: str, note: str) -> None: ...
+    def progress(self, what: str, done: float, total: float | None, unit: str, note: str) -> None:
+        """`done` of `total` units are done (None: nobody knows how many there are)."""
 
-    def reading(self, values: dict[str, float | int | str]) -> None: ...
+    def reading(self, values: dict[str, float | int | str]) -> None:
+        """Something was measured."""
 
 
 _listener: contextvars.ContextVar[Listener | None] = contextvars.ContextVar("octavo_listener", default=None)

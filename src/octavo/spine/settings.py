@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -41,13 +43,20 @@ class Settings(BaseModel):
         return docs
 
 
-def read_settings(model: type[S], values: dict[str, Any], *, where: str) -> S:
-    """Validate `values` into `model`; every mistake is one `OctavoError` that names the field and the nearest option."""
+def read_settings(model: type[S], values: dict[str, Any], *, where: str | Callable[[str], str]) -> S:
+    """Validate `values` into `model`; every mistake is one `OctavoError` that names the field and the nearest option.
+
+    Types are taken as written ("50" is no number, true is no count). `where` says where the values were given, or
+    where a given field was.
+    """
+    # defaults go the same way as given values: a strict reading of JSON takes a text for a Path, but not a Path
+    values = {**model.model_construct().model_dump(mode="json", warnings=False), **values}
     try:
-        return model.model_validate(values)
+        return model.model_validate_json(json.dumps(values, default=str), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
+        where = where if isinstance(where, str) else where(str(first["loc"][0]) if first["loc"] else "")
         if first["type"] == "extra_forbidden":
             options = sorted(model.model_fields)
             raise OctavoError(
@@ -57,9 +66,10 @@ def read_settings(model: type[S], values: dict[str, Any], *, where: str) -> S:
                 do=f"use one of: {', '.join(options)}" if options else "this stage has no settings; remove the line",
                 exit_code=WRONG_USE,
             ) from None
+        given = "" if first["type"] == "missing" else f" (given: {first.get('input')!r})"
         raise OctavoError(
             "P004",
-            f'The setting "{field}" has a wrong value: {first["msg"]} (given: {first.get("input")!r})',
+            f'The setting "{field}" has a wrong value: {first["msg"]}{given}',
             where=where,
             do=model.field_docs().get(field.split(".")[0], "correct the value"),
             exit_code=WRONG_USE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,3 +42,33 @@ class Stage:
         """The function `run` of the stage's module."""
         function: RunFunction = importlib.import_module(self.module).run
         return function
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage at its place in a path: its name there, and which earlier step fills each of its input slots."""
+
+    name: str
+    stage: Stage
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """Slot → name of an earlier step. A slot of kind `clock` is filled by the run itself and not named here."""
+
+
+CLOCK = "clock"
+"""The kind of an input that holds `clock.json`: seconds, memory and readings of every earlier step."""
+
+
+def check_steps(steps: Sequence[Step]) -> None:
+    """Assert that a path is wired right: names differ, and every slot gets an earlier step of its kind."""
+    made: dict[str, str] = {}
+    for step in steps:
+        slots = {slot: kind for slot, kind in step.stage.inputs.items() if kind != CLOCK}
+        assert step.name not in made, f'two steps are called "{step.name}"'
+        assert step.name != "project", 'no step may be called "project"'
+        assert slots.keys() == step.inputs.keys(), f"step {step.name} needs {sorted(slots)}, got {sorted(step.inputs)}"
+        for slot, source in step.inputs.items():
+            assert source in made, f'the input {slot} of {step.name} comes from "{source}", which is no earlier step'
+            assert made[source] == slots[slot], (
+                f"{step.name} wants {slots[slot]} in {slot}; {source} makes {made[source]}"
+            )
+        made[step.name] = step.stage.output

@@ -1,0 +1,89 @@
+"""Executors: where the shards of a stage run, behind the standard `concurrent.futures` interface."""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+
+from octavo.spine.errors import WRONG_USE, OctavoError, nearest
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+NAMES = ("serial", "processes", "ray")
+
+
+class SerialExecutor(Executor):
+    """Runs each call at once in this process: for small work, for tests, and for a debugger."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run `fn` now; its result or exception is in the future."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # an executor hands every exception to who asks for the result
+            future.set_exception(error)
+        return future
+
+
+def executor(name: str = "processes", workers: int | None = None) -> Executor:
+    """The executor called `name` (serial, processes or ray) with `workers` workers (default: the cores).
+
+    Results must not depend on which worker did what: map over shards and take the results in their order.
+    """
+    if name not in NAMES:
+        raise OctavoError(
+            "P022",
+            f'There is no executor "{name}"{nearest(name, NAMES)}',
+            do=f"use one of: {', '.join(NAMES)}",
+            exit_code=WRONG_USE,
+        )
+    count = workers or len(os.sched_getaffinity(0))
+    if name == "ray":
+        return _ray(count)
+    if name == "serial" or count == 1:
+        return SerialExecutor()
+    # a fork would copy the threads' locks of numpy or torch in whatever state they are; a fork server has none
+    context = multiprocessing.get_context("forkserver")
+    return ProcessPoolExecutor(count, mp_context=context, initializer=_stay_with, initargs=(os.getpid(),))
+
+
+def _stay_with(owner: int) -> None:
+    """End this worker when the process that wants its results is gone, however it went."""
+    import threading
+    import time
+
+    def watch() -> None:
+        while os.path.exists(f"/proc/{owner}"):
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _ray(workers: int) -> Executor:
+    try:
+        ray = importlib.import_module("ray")
+    except ModuleNotFoundError:
+        raise OctavoError(
+            "P005", "ray is not installed", do="pip install 'octavo[ray]', or choose the executor processes"
+        ) from None
+    return _RayExecutor(ray, workers)
+
+
+class _RayExecutor(Executor):
+    """Runs each call as a Ray task."""
+
+    def __init__(self, ray: Any, workers: int) -> None:
+        self._ray = ray
+        if not ray.is_initialized():
+            ray.init(num_cpus=workers, include_dashboard=False, logging_level="ERROR")
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Hand `fn` to Ray."""
+        future: Future[T] = self._ray.remote(fn).remote(*args, **kwargs).future()
+        return future
