@@ -1,0 +1,215 @@
+"""Decoder: the Qwen3 architecture (grouped attention with QK-norm, rotary positions, SwiGLU), written for CPU speed.
+
+The same function as `transformers`' `Qwen3ForCausalLM` (a test holds the logits equal), with joint matrices for
+query/key/value and gate/up, norms folded into the matrices after them, and hand-written backward passes.
+Shapes are named as in `operators`: B sequences, T tokens, D width, H query heads, G key/value heads, K head size.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import embedding, linear, scaled_dot_product_attention, silu
+
+from octavo.model.operators import Attention, HeadLoss, NormRotate, SwiGLU, UnitNorm, inverse_rms, rotate
+
+
+@dataclass(frozen=True)
+class DecoderShape:
+    """Every size of a decoder; `positions` is the longest sequence it was made for."""
+
+    vocabulary: int
+    width: int
+    depth: int
+    heads: int
+    key_heads: int
+    head_size: int
+    hidden: int
+    positions: int
+    rope_base: float = 10_000.0
+    eps: float = 1e-6
+
+    @property
+    def matrix_parameters(self) -> int:
+        """Parameters in the blocks' matrices: what a token is multiplied with, the head apart."""
+        projections = (2 * self.heads + 2 * self.key_heads) * self.head_size * self.width
+        return self.depth * (projections + 3 * self.hidden * self.width)
+
+    @property
+    def parameters(self) -> int:
+        """All parameters, the tied embedding counted once."""
+        norms = self.depth * (2 * self.width + 2 * self.head_size) + self.width
+        return self.matrix_parameters + norms + self.vocabulary * self.width
+
+    def flops_per_token(self, length: int) -> float:
+        """Multiplications and additions of one training token: 6 per weight, plus attention over all `length`."""
+        attention = 12 * self.depth * self.heads * self.head_size * length
+        return 6 * (self.matrix_parameters + self.vocabulary * self.width) + attention
+
+
+class Block(nn.Module):
+    """One layer: attention and SwiGLU, each on a normed copy of the residual stream."""
+
+    def __init__(self, shape: DecoderShape) -> None:
+        super().__init__()
+        joint = (shape.heads + 2 * shape.key_heads) * shape.head_size
+        self.attention_norm = nn.Parameter(torch.empty(shape.width))
+        self.qkv = nn.Parameter(torch.empty(joint, shape.width))
+        self.q_norm = nn.Parameter(torch.empty(shape.head_size))
+        self.k_norm = nn.Parameter(torch.empty(shape.head_size))
+        self.out = nn.Parameter(torch.empty(shape.width, shape.heads * shape.head_size))
+        self.mlp_norm = nn.Parameter(torch.empty(shape.width))
+        self.gate_up = nn.Parameter(torch.empty(2 * shape.hidden, shape.width))
+        self.down = nn.Parameter(torch.empty(shape.width, shape.hidden))
+        self.shape = shape
+
+    def head_norms(self) -> Tensor:
+        """The QK-norm weights of every query and key head, (H+G, K)."""
+        shape = self.shape
+        return torch.cat([self.q_norm.expand(shape.heads, -1), self.k_norm.expand(shape.key_heads, -1)])
+
+    def forward(self, x_BTD: Tensor, bias: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        """Training and scoring of whole sequences."""
+        shape = self.shape
+        batch, length, _ = x_BTD.shape
+        unit = UnitNorm.apply(x_BTD, shape.eps)
+        qkv = linear(unit, self.qkv * self.attention_norm).view(batch, length, -1, shape.head_size)
+        q, k, v = NormRotate.apply(qkv, self.head_norms(), cos, sin, shape.heads, shape.eps)
+        mixed = Attention.apply(q, k, v, bias, shape.heads)
+        x_BTD = x_BTD + linear(mixed.view(batch, length, -1), self.out)
+        unit = UnitNorm.apply(x_BTD, shape.eps)
+        return x_BTD + linear(SwiGLU.apply(linear(unit, self.gate_up * self.mlp_norm)), self.down)
+
+    def extend(self, x_BTD: Tensor, cache: KeyValues, layer: int, bias: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        """New tokens after those in the cache, without gradients; `bias` is (B, 1, T, cached + T)."""
+        shape = self.shape
+        batch, length, _ = x_BTD.shape
+        unit = x_BTD * inverse_rms(x_BTD, shape.eps).to(x_BTD.dtype)
+        qkv = linear(unit, self.qkv * self.attention_norm).view(batch, length, -1, shape.head_size)
+        rotated = shape.heads + shape.key_heads
+        qk = qkv[:, :, :rotated]
+        qk = qk * inverse_rms(qk, shape.eps).to(qk.dtype) * self.head_norms()
+        qk = rotate(qk, cos, sin, torch.empty_like(qk)).transpose(1, 2)
+        k, v = cache.append(layer, qk[:, shape.heads :], qkv[:, :, rotated:].transpose(1, 2))
+        mixed = scaled_dot_product_attention(qk[:, : shape.heads], k, v, attn_mask=bias, enable_gqa=True)
+        x_BTD = x_BTD + linear(mixed.transpose(1, 2).reshape(batch, length, -1), self.out)
+        unit = x_BTD * inverse_rms(x_BTD, shape.eps).to(x_BTD.dtype)
+        gate, up = linear(unit, self.gate_up * self.mlp_norm).chunk(2, -1)
+        return x_BTD + linear(silu(gate) * up, self.down)
+
+
+class KeyValues:
+    """The keys and values of the tokens seen so far, per layer (B, G, room, K), filled in place."""
+
+    def __init__(self, shape: DecoderShape, batch: int, room: int, like: Tensor) -> None:
+        size = (shape.depth, 2, batch, shape.key_heads, room, shape.head_size)
+        self.stored = torch.empty(size, dtype=like.dtype, device=like.device)
+        self.length = 0
+
+    def append(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Store the new keys and values of one layer and return all of it."""
+        end = self.length + k.shape[2]
+        self.stored[layer, 0, :, :, self.length : end] = k
+        self.stored[layer, 1, :, :, self.length : end] = v
+        return self.stored[layer, 0, :, :, :end], self.stored[layer, 1, :, :, :end]
+
+    def keep(self, rows: Tensor) -> None:
+        """Drop the sequences that are not in `rows`."""
+        self.stored = self.stored[:, :, rows].contiguous()
+
+
+class Decoder(nn.Module):
+    """A causal language model with tied input and output embedding."""
+
+    def __init__(self, shape: DecoderShape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.embedding = nn.Parameter(torch.empty(shape.vocabulary, shape.width))
+        self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.depth))
+        self.norm = nn.Parameter(torch.empty(shape.width))
+        self._tables: tuple[Tensor, Tensor] | None = None
+
+    @torch.no_grad()
+    def initialise(self, seed: int) -> None:
+        """Fill the weights: normal of standard deviation 1/√fan-in, output projections divided by √(2·depth)."""
+        generator = torch.Generator().manual_seed(seed)
+        for name, parameter in self.named_parameters():
+            if parameter.ndim == 1:
+                parameter.fill_(1.0)
+                continue
+            fan_in = parameter.shape[1]
+            deviation = 0.02 if name == "embedding" else fan_in**-0.5
+            if name.endswith((".out", ".down")):
+                deviation /= math.sqrt(2 * self.shape.depth)
+            parameter.copy_(torch.randn(parameter.shape, generator=generator) * deviation)
+
+    def tables(self, start: int, end: int) -> tuple[Tensor, Tensor]:
+        """Cosines and sines of the rotary embedding for positions start … end, each (T, 1, K/2)."""
+        kept = self._tables
+        like = self.embedding
+        if kept is None or kept[0].shape[0] < end or kept[0].dtype != like.dtype or kept[0].device != like.device:
+            half = self.shape.head_size // 2
+            frequency = self.shape.rope_base ** (-torch.arange(half, dtype=torch.float32) / half)
+            angle = torch.arange(max(end, self.shape.positions), dtype=torch.float32)[:, None, None] * frequency
+            self._tables = kept = (angle.cos().to(like), angle.sin().to(like))
+        return kept[0][start:end], kept[1][start:end]
+
+    def hidden(self, tokens_BT: Tensor, bias: Tensor | None = None) -> Tensor:
+        """The last layer's normed output, (B, T, D); `bias` (B, T, T) is added to the scores; causal if None."""
+        length = tokens_BT.shape[1]
+        if bias is None:
+            bias = causal_bias(length, self.embedding)
+        cos, sin = self.tables(0, length)
+        x_BTD = embedding(tokens_BT, self.embedding)
+        for block in self.blocks:
+            x_BTD = block(x_BTD, bias, cos, sin)
+        return UnitNorm.apply(x_BTD, self.shape.eps)
+
+    def logits(self, tokens_BT: Tensor, bias: Tensor | None = None) -> Tensor:
+        """Scores of the next token, (B, T, V)."""
+        return linear(self.hidden(tokens_BT, bias), self.embedding * self.norm)
+
+    def loss(self, tokens_BT: Tensor, targets_BT: Tensor, bias: Tensor | None = None, scale: float = 1.0) -> Tensor:
+        """`scale` times the summed cross-entropy in nats of the targets; negative targets do not count."""
+        hidden = self.hidden(tokens_BT, bias).flatten(0, 1)
+        targets = targets_BT.flatten()
+        counted = targets >= 0
+        if not bool(counted.all()):
+            rows = counted.nonzero().squeeze(1)
+            hidden, targets = hidden.index_select(0, rows), targets[rows]
+        loss: Tensor = HeadLoss.apply(hidden, self.embedding * self.norm, targets, scale)
+        return loss
+
+    @torch.no_grad()
+    def extend(self, tokens_BT: Tensor, cache: KeyValues, padding_B: Tensor) -> Tensor:
+        """Logits after the last of some new tokens, (B, V); `padding_B` counts the padding tokens before each row."""
+        length = tokens_BT.shape[1]
+        end = cache.length + length
+        position = torch.arange(end, device=tokens_BT.device)
+        seen = (position[None, :] <= position[cache.length :, None]) & (position >= padding_B[:, None])[:, None, :]
+        # A padding token sees itself, so that no row of the softmax is empty.
+        seen |= position[None, :] == position[cache.length :, None]
+        bias = torch.zeros(seen.shape, dtype=self.embedding.dtype, device=seen.device).masked_fill_(~seen, -torch.inf)
+        cos, sin = self.tables(cache.length, end)
+        x_BTD = embedding(tokens_BT, self.embedding)
+        for layer, block in enumerate(self.blocks):
+            x_BTD = block.extend(x_BTD, cache, layer, bias[:, None], cos, sin)
+        cache.length = end
+        x_BD = x_BTD[:, -1]
+        return linear(x_BD * inverse_rms(x_BD, self.shape.eps).to(x_BD.dtype), self.embedding * self.norm)
+
+
+def causal_bias(length: int, like: Tensor) -> Tensor:
+    """(1, T, T): 0 where a token may look, -inf ahead of it."""
+    return torch.full((1, length, length), -torch.inf, dtype=like.dtype, device=like.device).triu_(1)
+
+
+def document_bias(documents_BT: Tensor, like: Tensor) -> Tensor:
+    """(B, T, T) for packed sequences: causal and within one document. Rotary positions are relative, so the
+    distance inside a document is right without counting anew at its start."""
+    length = documents_BT.shape[1]
+    apart = documents_BT[:, :, None] != documents_BT[:, None, :]
+    return causal_bias(length, like).expand(apart.shape[0], -1, -1).masked_fill(apart, -torch.inf)

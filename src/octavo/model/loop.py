@@ -1,0 +1,267 @@
+"""Loop: trains a model by any method: schedule, clipping, spike guard, exact resume, readings and the forecast."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from octavo.model.decoder import Decoder
+from octavo.model.machine import Machine, choose_machine, measured_peak, memory_in_use, synchronise
+from octavo.model.method import Method
+from octavo.model.optimizer import Optimizer
+from octavo.model.state import StateFolder
+from octavo.spine.errors import OctavoError
+from octavo.spine.progress import progress, reading
+
+SAVE_SECONDS = 15.0
+READ_SECONDS = 1.0
+SPIKE_WINDOW = 128
+SPIKE_DEVIATIONS = 6.0
+SKIPPED_IN_A_ROW = 20
+
+
+@dataclass(frozen=True)
+class Course:
+    """How long and how fast: everything that decides a training run besides model, data and machine."""
+
+    steps: int
+    learning_rate: float
+    warmup: int
+    decay: int
+    """The last steps, in which the learning rate falls to nothing (warm-up, stable, decay)."""
+    weight_decay: float = 0.1
+    clip: float = 1.0
+    optimizer: str = "muon"
+
+    def rate(self, step: int) -> float:
+        """Learning rate of a step counted from 0."""
+        rising = (step + 1) / self.warmup if step < self.warmup else 1.0
+        falling = (self.steps - step) / (self.decay + 1) if step >= self.steps - self.decay else 1.0
+        return self.learning_rate * min(rising, falling)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained model in float32, one row per step, and what a summary should say."""
+
+    model: Decoder
+    rows: list[dict[str, float]]
+    facts: dict[str, Any]
+
+
+class SpikeGuard:
+    """Refuses steps whose loss or gradient norm is not a number or leaps out of the last steps'.
+
+    The rule of OLMo-core: more than six deviations above the mean of the last 128.
+    """
+
+    def __init__(self, losses: list[float], norms: list[float]) -> None:
+        self.losses, self.norms = losses, norms
+        self.in_a_row = 0
+
+    def refuses(self, loss: float, norm: float) -> bool:
+        """Whether to skip the step; remembers what it saw of the steps it lets through."""
+        broken = not (math.isfinite(loss) and math.isfinite(norm))
+        if broken or _leaps(loss, self.losses) or _leaps(norm, self.norms):
+            self.in_a_row += 1
+            if self.in_a_row >= SKIPPED_IN_A_ROW:
+                raise OctavoError(
+                    "T003",
+                    f"The training came apart: {SKIPPED_IN_A_ROW} steps in a row had a loss or gradient beyond reason",
+                    likely="the learning rate is too high for this size",
+                    do="set a lower learning_rate and run again",
+                )
+            return True
+        self.in_a_row = 0
+        for kept, value in ((self.losses, loss), (self.norms, norm)):
+            kept.append(value)
+            del kept[:-SPIKE_WINDOW]
+        return False
+
+
+def _leaps(value: float, before: list[float]) -> bool:
+    if len(before) < SPIKE_WINDOW:
+        return False
+    return value > statistics.fmean(before) + SPIKE_DEVIATIONS * statistics.pstdev(before)
+
+
+class Training:
+    """One training run from its first step, or the last saved one, to its end."""
+
+    def __init__(self, method: Method, course: Course, machine: Machine, scratch: Path, bytes_per_token: float) -> None:
+        self.method, self.course, self.bytes_per_token = method, course, bytes_per_token
+        identity = json.dumps([method.name, method.digest(), asdict(course), machine.precision], sort_keys=True)
+        self.folder = StateFolder(scratch, identity)
+        saved = self.folder.newest()
+        if saved is not None:
+            # Sums split over another number of threads round otherwise: go on as it was begun.
+            machine = choose_machine(machine.precision, saved[1]["threads"])  # type: ignore[arg-type]
+        self.machine = machine
+        self.model = method.prepare().to(machine.device)
+        self.optimizer = Optimizer(self.model, course.optimizer, course.weight_decay)
+        self.model.to(machine.dtype)
+        self.step, self.tokens, self.skipped = 0, 0, 0
+        self.rows: list[dict[str, float]] = []
+        self.guard = SpikeGuard([], [])
+        if saved is not None:
+            self._take_up(*saved)
+
+    def run(self) -> Trained:
+        """Train to the end; the result does not depend on where it was interrupted or saved."""
+        forecast = Forecast(self) if self.step < self.course.steps else None
+        bar = progress(f"train ({self.method.name})", self.course.steps, "steps")
+        bar.advance(self.step, forecast.note if forecast else "")
+        began = saved = told = time.monotonic()
+        done = 0
+        while self.step < self.course.steps:
+            row, counted = self.take_step()
+            done += counted
+            now = time.monotonic()
+            last = self.step == self.course.steps
+            if now - told >= READ_SECONDS or last:
+                self._tell(row, done / (now - began), forecast)
+                told = now
+            bar.advance(1, f"loss {row['loss']:.3f}, {done / (now - began):,.0f} tokens/s")
+            if now - saved >= SAVE_SECONDS or last:
+                self.save()
+                saved = time.monotonic()
+        if forecast is not None:
+            forecast.compare(time.monotonic() - began)
+        return Trained(self._result(), self.rows, self._facts())
+
+    def take_step(self) -> tuple[dict[str, float], int]:
+        """One optimizer step (or a refused one): its row, and how many positions were computed."""
+        batches = list(self.method.batches(self.step))
+        counted = sum(batch.counted for batch in batches)
+        total = 0.0
+        for batch in batches:
+            loss = self.method.loss(self.model, batch, 1 / max(counted, 1))
+            loss.backward()
+            self.optimizer.collect()
+            total += float(loss.detach())
+        norm = self.optimizer.clip(self.course.clip)
+        rate = self.course.rate(self.step)
+        if self.guard.refuses(total, norm):
+            self.skipped += 1
+            self.optimizer.forget()
+            reading(skipped_step=self.step, loss=total, grad_norm=norm)
+        else:
+            self.optimizer.step(rate)
+        self.step += 1
+        self.tokens += counted
+        row = {
+            "step": self.step,
+            "loss": round(total, 6),
+            "lr": rate,
+            "tokens": self.tokens,
+            "grad_norm": round(norm, 6),
+        }
+        self.rows.append(row)
+        return row, sum(batch.tokens.numel() for batch in batches)
+
+    def save(self) -> None:
+        """Write the exact state: weights, optimizer, random state, data position (the step), the guard's memory."""
+        facts = {
+            "step": self.step,
+            "updates": self.optimizer.steps,
+            "tokens": self.tokens,
+            "skipped": self.skipped,
+            "threads": self.machine.threads,
+            "rows": self.rows,
+            "guard": [self.guard.losses, self.guard.norms, self.guard.in_a_row],
+        }
+        began = time.monotonic()
+        size = self.folder.save(self.step, {**self.optimizer.tensors(), "random": torch.get_rng_state()}, facts)
+        reading(saved_step=self.step, saved_mb=size / 1e6, save_seconds=time.monotonic() - began)
+
+    def _take_up(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
+        torch.set_rng_state(tensors.pop("random"))
+        self.optimizer.load(tensors, facts["updates"])
+        self.step, self.tokens, self.skipped, self.rows = (
+            facts[name] for name in ("step", "tokens", "skipped", "rows")
+        )
+        losses, norms, in_a_row = facts["guard"]
+        self.guard = SpikeGuard(losses, norms)
+        self.guard.in_a_row = in_a_row
+
+    def _tell(self, row: dict[str, float], speed: float, forecast: Forecast | None) -> None:
+        values: dict[str, float] = {
+            **row,
+            "bits_per_byte": row["loss"] / math.log(2) / self.bytes_per_token,
+            "tokens_per_second": speed,
+            "memory_gb": memory_in_use(),
+        }
+        if forecast is not None:
+            values["share_of_peak"] = speed * forecast.flops_per_token / forecast.peak
+        reading(**values)
+
+    def _result(self) -> Decoder:
+        result = Decoder(self.model.shape)
+        own = dict(result.named_parameters())
+        with torch.no_grad():
+            for name, weight in self.optimizer.masters():
+                own[name].copy_(weight)
+        return result
+
+    def _facts(self) -> dict[str, Any]:
+        tail = [row["loss"] for row in self.rows[-max(1, len(self.rows) // 20) :]]
+        return {
+            "parameters": self.model.shape.parameters,
+            "tokens": self.tokens,
+            "final_loss": round(statistics.fmean(tail), 6) if tail else None,
+            "skipped_steps": self.skipped,
+            "precision": self.machine.precision,
+            "precision_reason": self.machine.reason,
+            "threads": self.machine.threads,
+            "data": self.method.digest(),
+        }
+
+
+class Forecast:
+    """Time and memory of the steps to come, from two trial steps whose gradients are thrown away."""
+
+    TRIALS = 3
+
+    def __init__(self, training: Training) -> None:
+        shape = training.model.shape
+        seconds = list(self._trials(training))
+        length = next(training.method.batches(training.step)).tokens.shape[1]
+        self.flops_per_token = shape.flops_per_token(length)
+        self.peak = measured_peak(training.machine)
+        steps = training.course.steps - training.step
+        self.seconds = steps * statistics.fmean(seconds)
+        self.error = max(0.1 * self.seconds, steps * (max(seconds) - min(seconds)))
+        self.memory = memory_in_use() + 2 * 12 * shape.parameters / 1e9
+        self.note = f"about {self.seconds:.0f} s ± {self.error:.0f}, {self.memory:.1f} GB"
+        reading(
+            forecast_seconds=self.seconds,
+            forecast_error_seconds=self.error,
+            forecast_memory_gb=self.memory,
+            matmul_peak_gflops=self.peak / 1e9,
+            precision=training.machine.precision,
+        )
+
+    def _trials(self, training: Training) -> Iterator[float]:
+        for trial in range(self.TRIALS):
+            began = time.monotonic()
+            for batch in training.method.batches(training.step):
+                training.method.loss(training.model, batch, 0.0).backward()
+                training.optimizer.collect()
+            training.optimizer.clip(1.0)
+            training.optimizer.forget()
+            synchronise(training.machine)
+            if trial > 0:  # the first one also fetches memory and prepares kernels
+                yield time.monotonic() - began
+
+    def compare(self, seconds: float) -> None:
+        """Tell how right the forecast was."""
+        reading(forecast_seconds=self.seconds, measured_seconds=seconds, forecast_ratio=seconds / self.seconds)

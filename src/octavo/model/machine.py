@@ -1,0 +1,110 @@
+"""Machine: what a model computes on (device, threads, number format), decided in one place, with the reasons."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from octavo.spine.errors import WRONG_USE, OctavoError
+
+Precision = Literal["auto", "bfloat16", "float32"]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The decision. `reason` says why this precision; the thread count belongs to the result, because sums that
+    are split otherwise round otherwise."""
+
+    device: str
+    threads: int
+    precision: str
+    reason: str
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The number format of weights and activations while computing; master weights are always float32."""
+        return torch.bfloat16 if self.precision == "bfloat16" else torch.float32
+
+
+def choose_machine(precision: Precision = "auto", threads: int = 0) -> Machine:
+    """Decide and put into force: all cores this process may use, reproducible algorithms, memory kept by the process.
+
+    `threads` other than 0 repeats an earlier decision, as when a run is resumed.
+    """
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    threads = threads or usable_cores()
+    torch.set_num_threads(threads)
+    if device == "cuda":
+        # Without it the matrix products of CUDA may differ from run to run.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True)
+    keep_memory()
+    fast, reason = _bfloat16_pays(device)
+    if precision == "auto":
+        precision = "bfloat16" if fast else "float32"
+    else:
+        reason = "asked for in the settings"
+    return Machine(device, threads, precision, reason)
+
+
+def usable_cores() -> int:
+    """The cores this process may run on, which in a container are fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _bfloat16_pays(device: str) -> tuple[bool, str]:
+    """By what the processor says of itself: a measured choice could differ between a run and its resumption."""
+    if device == "cuda":
+        fast = torch.cuda.is_bf16_supported()
+        return fast, f"the GPU {'computes' if fast else 'does not compute'} in bfloat16"
+    if torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported():
+        return True, "the processor multiplies in bfloat16 (AVX512-BF16 or AMX)"
+    return False, "the processor has no bfloat16 multiplication"
+
+
+def keep_memory() -> None:
+    """Let the C library keep freed memory: the big tensors of each step are else given back to the system and
+    fetched again page by page, which costs a CPU a tenth of the step and more. Does nothing elsewhere than glibc."""
+    if sys.platform != "linux":
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        trim_threshold, mmap_max = -1, -4
+        mallopt(mmap_max, 0)
+        mallopt(trim_threshold, 2**31 - 1)
+
+
+def measured_peak(machine: Machine, size: int = 2048, repeats: int = 3) -> float:
+    """Operations a second of the best of some large square matrix products in the machine's number format."""
+    a, b = (torch.randn(size, size, device=machine.device).to(machine.dtype) for _ in range(2))
+    best = float("inf")
+    for _ in range(repeats + 1):
+        began = time.perf_counter()
+        torch.mm(a, b)
+        synchronise(machine)
+        best = min(best, time.perf_counter() - began)
+    return 2 * size**3 / best
+
+
+def synchronise(machine: Machine) -> None:
+    """Wait until the device has done what was asked of it."""
+    if machine.device == "cuda":
+        torch.cuda.synchronize()
+
+
+def memory_in_use() -> float:
+    """The most memory this process has held so far, in GB (10⁹ bytes), the GPU's not counted."""
+    try:
+        import resource
+    except ImportError as error:  # not on Windows
+        raise OctavoError("T001", "Memory cannot be measured on this system", exit_code=WRONG_USE) from error
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * (1 if sys.platform == "darwin" else 1024) / 1e9

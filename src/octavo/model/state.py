@@ -1,0 +1,92 @@
+"""State: the exact state of a training run on disk, saved so that a crash at any moment leaves a valid one.
+
+Each save is two files: `state-<step>.safetensors`, then its marker `state-<step>.json` with the digest of the first.
+Both are written under another name, flushed to the disk and renamed; without its marker a save does not exist.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import xxhash
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from octavo.spine.errors import OctavoError
+
+KEPT = 2
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is either complete or not there, also after a power cut."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        part.rename(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OctavoError(
+            "T002",
+            f"The state of the training could not be saved: {error.strerror}",
+            where=str(path.parent),
+            likely="the disk is full or may not be written to",
+            do="make room and run again; the training goes on from the last complete save",
+        ) from error
+
+
+class StateFolder:
+    """The saves of one training run. `identity` names what is trained; saves of another identity are not taken up."""
+
+    def __init__(self, folder: Path, identity: str) -> None:
+        self.folder, self.identity = folder, identity
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def save(self, step: int, tensors: dict[str, Tensor], facts: dict[str, Any]) -> int:
+        """Save the state after `step` steps and drop all but the newest two; returns the bytes written."""
+        data = save({name: tensor.contiguous() for name, tensor in tensors.items()})
+        path = self.folder / f"state-{step:08d}.safetensors"
+        write_whole(path, data)
+        marker = {"step": step, "identity": self.identity, "digest": xxhash.xxh3_128_hexdigest(data), "facts": facts}
+        write_whole(path.with_suffix(".json"), json.dumps(marker).encode())
+        for old in self._markers()[KEPT:]:
+            # The marker goes first: a save without one does not exist.
+            old.unlink()
+            old.with_suffix(".safetensors").unlink(missing_ok=True)
+        return len(data)
+
+    def newest(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+        """Tensors and facts of the newest save that is whole and of this identity, or None."""
+        for marker in self._markers():
+            try:
+                row = json.loads(marker.read_text(encoding="utf-8"))
+                weights = marker.with_suffix(".safetensors")
+                if row["identity"] != self.identity or _digest(weights) != row["digest"]:
+                    continue
+                return load_file(weights), row["facts"]
+            except (OSError, ValueError, KeyError, SafetensorError):
+                # A damaged save counts as none: an older one or the beginning is as good.
+                continue
+        return None
+
+    def _markers(self) -> list[Path]:
+        return sorted(self.folder.glob("state-*.json"), reverse=True)
+
+
+def _digest(path: Path) -> str:
+    digest = xxhash.xxh3_128()
+    with path.open("rb") as data:
+        while block := data.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
