@@ -122,8 +122,12 @@ class Project:
 
 def open_project(folder: Path, overrides: Sequence[str] = ()) -> Project:
     """The project in `folder`; `overrides` are `stage.field=value`, stronger than the file."""
+    return read_project(_read(folder / FILE), folder, overrides)
+
+
+def read_project(text: str, folder: Path, overrides: Sequence[str] = ()) -> Project:
+    """What `text`, the content of a project file, means in `folder`."""
     file = folder / FILE
-    text = _read(file)
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -169,24 +173,26 @@ def split_override(override: str) -> tuple[str, str, str]:
     return table, name, value.strip()
 
 
-def create_project(folder: Path, text: str) -> Project:
-    """Write `text` as the `project.toml` of a new project in `folder`; an existing project is refused (P011)."""
-    file = folder / FILE
-    if file.exists():
+def refuse_existing(folder: Path) -> None:
+    """Refuse (P011) a folder that is a project already, or a file."""
+    where = folder / FILE if folder.is_dir() else folder
+    if where.exists() or where.is_symlink():
         raise OctavoError(
             "P011",
-            "There is a project here already",
-            where=str(file),
-            do=f"octavo run --project {folder}, or choose another folder",
+            "There is a project here already" if folder.is_dir() else "This is a file, not a folder",
+            where=str(where),
+            do="choose another folder" if not folder.is_dir() else f"octavo run --project {folder}",
             exit_code=WRONG_USE,
         )
-    if folder.exists() and not folder.is_dir():
-        raise OctavoError(
-            "P011", "This is a file, not a folder", where=str(folder), do="choose another name", exit_code=WRONG_USE
-        )
+
+
+def create_project(folder: Path, text: str) -> Project:
+    """Write `text` as the `project.toml` of a new project in `folder`; an existing one is refused."""
+    refuse_existing(folder)
+    project = read_project(text, folder)
     folder.mkdir(parents=True, exist_ok=True)
-    write_durably(file, text.encode("utf-8"))
-    return open_project(folder)
+    write_durably(folder / FILE, text.encode("utf-8"))
+    return project
 
 
 def toml_value(value: Any) -> str:
