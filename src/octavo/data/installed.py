@@ -1,0 +1,122 @@
+"""Installed: the documentation of the whole environment, from census to documents, resumable batch by batch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+from octavo.data.environment import PYTHON, Census, SourceFile, census
+from octavo.data.names import Names
+from octavo.data.objects import Facts
+from octavo.data.popularity import popularity
+from octavo.data.records import Catalogue, Home, documents
+from octavo.data.sources import as_rows, batches, load, read_batch, read_inspected
+from octavo.data.topics import read_topics
+from octavo.kinds.documents import Document, Removed
+from octavo.spine.errors import OctavoError
+from octavo.spine.progress import progress, reading
+
+
+def read_environment(
+    include: Sequence[str], exclude: Sequence[str], workers: int, scratch: Path
+) -> tuple[list[Document], list[Removed]]:
+    """All documents of the environment in order of id, and what was left out."""
+    found = census(include, exclude)
+    facts, names, attributes, failures = _read(found.files, workers, scratch)
+    homes = _homes(found.files, facts)
+    _complete(found, facts)
+    catalogue = Catalogue(Names(facts), homes)
+    uses = popularity(catalogue, names, attributes)
+    version = ".".join(map(str, sys.version_info[:3]))
+    records = documents(catalogue, uses, found.left_out)
+    records += read_topics(version)
+    records.sort(key=lambda document: document.id)
+    if not records:
+        raise OctavoError(
+            "D001",
+            "The installed Python environment has no documentation",
+            likely="the setting include fits no module, or Python runs without docstrings in its sources",
+            do="correct include and exclude, or give a folder of documents: octavo new NAME --docs FOLDER",
+        )
+    removed = _removed(found.left_out, failures, {file.distribution: file.version for file in found.files})
+    reading(documents=len(records), modules=len(facts), left_out=sum(found.left_out.values()) + len(failures))
+    return records, removed
+
+
+def _read(
+    files: Sequence[SourceFile], workers: int, scratch: Path
+) -> tuple[list[Facts], Counter[str], Counter[str], list[tuple[str, str, str, str]]]:
+    """The facts of all modules in order of name, the mentions, and the files that could not be read."""
+    readable = [file for file in files if not file.compiled]
+    targets = []
+    waiting: list[tuple[list[SourceFile], Path]] = []
+    for batch in batches(readable):
+        digest = hashlib.sha256(json.dumps(as_rows(batch)).encode()).hexdigest()[:24]
+        targets.append(scratch / f"{digest}.jsonl")
+        if not targets[-1].is_file():
+            waiting.append((batch, targets[-1]))
+    inspected = scratch / "inspected.jsonl"
+    bar = progress("read sources", len(readable), "files")
+    bar.advance(len(readable) - sum(len(batch) for batch, _ in waiting))
+    with _executor(workers) as executor:
+        jobs = {executor.submit(read_batch, batch, target): len(batch) for batch, target in waiting}
+        if not inspected.is_file():
+            jobs[executor.submit(read_inspected, inspected)] = 0
+        for job in as_completed(jobs):
+            job.result()
+            bar.advance(jobs[job])
+    facts: list[Facts] = []
+    names: Counter[str] = Counter()
+    attributes: Counter[str] = Counter()
+    failures: list[tuple[str, str, str, str]] = []
+    for target in (*targets, inspected):
+        some, last = load(target)
+        facts += some
+        names.update(last["names"])
+        attributes.update(last["attributes"])
+        failures += [tuple(row) for row in last["failures"]]
+    return facts, names, attributes, failures
+
+
+def _executor(workers: int) -> Executor:
+    return ProcessPoolExecutor(workers or min(os.cpu_count() or 1, 4))
+
+
+def _homes(files: Iterable[SourceFile], facts: Iterable[Facts]) -> dict[str, Home]:
+    """Module → where it is from; a source goes before a stub or a compiled file of the same name."""
+    homes: dict[str, Home] = {}
+    for file in sorted(files, key=lambda f: (f.stub, f.compiled)):
+        homes.setdefault(file.module, (file.distribution, file.version, file.relative))
+    version = ".".join(map(str, sys.version_info[:3]))
+    for one in facts:
+        homes.setdefault(one["module"], (PYTHON, version, ""))
+    return homes
+
+
+def _complete(found: Census, facts: Sequence[Facts]) -> None:
+    """Count the compiled modules of packages for which no stub with documentation was found."""
+    known = {one["module"] for one in facts}
+    for file in found.files:
+        if file.compiled and file.module not in known:
+            found.left_out[file.distribution, "compiled module without a source or a documented stub"] += 1
+
+
+def _removed(
+    left_out: Counter[tuple[str, str]], failures: Iterable[tuple[str, str, str, str]], versions: dict[str, str]
+) -> list[Removed]:
+    rows = []
+    for (package, reason), times in left_out.items():
+        stand_in = Document(
+            f"{package}: {reason}", "", "summary", package=package, version=versions.get(package, "")
+        )
+        rows.append(Removed(stand_in, reason, f"{times} of them"))
+    for relative, package, reason, detail in failures:
+        file = Document(relative, "", "file", package=package, version=versions.get(package, ""), file=relative)
+        rows.append(Removed(file, reason, detail))
+    return sorted(rows, key=lambda row: (row.document.package, row.reason, row.document.id))

@@ -1,0 +1,71 @@
+"""Texts: the few changes made to what was read before it is stored, so that every later offset counts into the same."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+_UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufeff]")
+_TRAILING = re.compile(r"[ \t\u00a0]+$", re.MULTILINE)
+_BLANKS = re.compile(r"\n{4,}")
+
+
+def tidy(text: str) -> str:
+    """One kind of newline, no control characters or lone surrogates, no blanks at line ends, no blank margins.
+
+    Nothing else is changed: no Unicode normalisation, no re-wrapping.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _UNWANTED.sub("", text)
+    text = _TRAILING.sub("", text)
+    return _BLANKS.sub("\n\n\n", text).strip("\n")
+
+
+def docstring(raw: str) -> str:
+    """A docstring as `inspect.getdoc` shows it (common indent removed), tidied."""
+    return tidy(inspect.cleandoc(raw)).strip()
+
+
+def split_signature(name: str, text: str) -> tuple[list[str], str]:
+    """Take call forms like `getattr(object, name[, default]) -> value` off the head of a docstring.
+
+    Returns (`["(object, name[, default]) -> value"], the rest`). A text that is nothing but call forms is left whole,
+    since it is all the documentation there is.
+    """
+    lines = text.split("\n")
+    forms: list[str] = []
+    at = 0
+    while at < len(lines):
+        taken = _call_form(name, lines, at)
+        if taken == at:
+            break
+        forms.append(" ".join(" ".join(lines[at:taken]).split()))
+        at = taken
+    rest = "\n".join(lines[at:]).strip("\n")
+    if not forms or not rest or (at < len(lines) and lines[at].strip()):
+        return [], text
+    return [form[form.index("(") :] for form in forms], rest
+
+
+_RESULT = re.compile(r"\s*(?:->\s*[^.!?;]{1,80})?\s*$")
+
+
+def _call_form(name: str, lines: list[str], start: int) -> int:
+    """The line after the call form that begins at `start`, or `start` when none does."""
+    head = lines[start]
+    match = re.match(rf"(?:[A-Za-z_][\w.]*\.)?{re.escape(name)}\(", head)
+    if match is None:
+        return start
+    depth = 0
+    for number in range(start, min(start + 12, len(lines))):
+        line = lines[number]
+        for at, character in enumerate(line):
+            if character in "([{":
+                depth += 1
+            elif character in ")]}":
+                depth -= 1
+                if depth == 0:
+                    return number + 1 if _RESULT.match(line[at + 1 :]) else start
+        if not line.strip():
+            return start
+    return start
