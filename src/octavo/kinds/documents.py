@@ -81,9 +81,12 @@ def _write_rows(out: Any, rows: Iterable[dict[str, Any]]) -> int:
     return n
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
+def _rows(path: Path, holding: str = "") -> Iterator[dict[str, Any]]:
+    """The rows of a file; with `holding` only those whose line holds that text, which is quick to see."""
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
+            if holding not in line:
+                continue
             try:
                 yield json.loads(line)
             except json.JSONDecodeError:
@@ -104,6 +107,24 @@ def read_removed(folder: Path) -> Iterator[Removed]:
     """The records left out, in order."""
     for row in _rows(folder / REMOVED):
         yield Removed(**{**row, "document": document_from_row(row["document"])})
+
+
+def find_document(folder: Path, name: str) -> tuple[Document, Removed | None] | None:
+    """The record whose id or alias is `name`, kept ones before removed ones; with its removal if it was left out."""
+    quoted = json.dumps(name, ensure_ascii=False)
+    by_alias = None
+    for document in (document_from_row(row) for row in _rows(folder / DOCUMENTS, holding=quoted)):
+        if document.id == name:
+            return document, None
+        if name in document.aliases:
+            by_alias = by_alias or document
+    if by_alias is not None:
+        return by_alias, None
+    for row in _rows(folder / REMOVED, holding=quoted):
+        removed = Removed(**{**row, "document": document_from_row(row["document"])})
+        if name == removed.document.id or name in removed.document.aliases:
+            return removed.document, removed
+    return None
 
 
 def held_out(document_id: str, share: float = 0.01) -> bool:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from octavo.spine.attempt import Attempt
 from octavo.spine.disk import known_failure, remove
 from octavo.spine.errors import OctavoError
-from octavo.spine.lock import held, shared
 from octavo.spine.plan import Plan, Planned, Planner, up_to
+from octavo.spine.process.attempt import Attempt
+from octavo.spine.process.lock import held, shared
 from octavo.spine.progress import Listener
 from octavo.spine.project import Project
 from octavo.spine.record import Record, begin_record, environment

@@ -1,6 +1,6 @@
 """Child: the fresh process in which one stage runs, so that its memory is its own and its crash is no one else's.
 
-Started by `octavo.spine.run` as `python -m octavo.spine.child ORDER`; it tells how far it is on the pipe that the
+Started as `python -m octavo.spine.process.child ORDER`; it tells how far it is on the pipe that the
 order names, one JSON document a line, and ends with `{"done": …}` or `{"failed": …}`.
 """
 
@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import sys
+import threading
 import traceback
 from pathlib import Path
 from typing import Any
@@ -55,10 +56,28 @@ def die_with(parent: int) -> None:
         os._exit(1)
 
 
+def workers_die_with_their_stage() -> None:
+    """Have the system kill forked workers too when this process is killed, which otherwise wait for ever.
+
+    The system watches the thread that forked, so only forks of the main thread, which ends with the process, count.
+    """
+    forked_by_main: list[bool] = [False]
+
+    def before() -> None:
+        forked_by_main[0] = threading.current_thread() is threading.main_thread()
+
+    def after() -> None:
+        if forked_by_main[0]:
+            ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    os.register_at_fork(before=before, after_in_child=after)
+
+
 def main() -> None:
     """Carry out the order in the file that the command line names."""
     order = json.loads(Path(sys.argv[1]).read_bytes())
     die_with(order["parent"])
+    workers_die_with_their_stage()
     os.set_inheritable(order["lock"], False)  # inherited to keep the lock; programs that the stage starts must not
     pipe = Pipe(order["pipe"])
     sys.path[:] = order["sys_path"]

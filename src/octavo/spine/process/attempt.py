@@ -96,7 +96,7 @@ class Attempt:
             try:
                 write_durably(order, json.dumps(self._order(lock, writing)).encode("ascii"))
                 process = subprocess.Popen(
-                    [sys.executable, "-m", "octavo.spine.child", str(order)],
+                    [sys.executable, "-m", "octavo.spine.process.child", str(order)],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
