@@ -30,16 +30,8 @@ def is_loopback(host: str) -> bool:
 
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket; raises when the port is taken or the address is not of this machine."""
-    host = host.strip("[]")
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except socket.gaierror:
-        raise OctavoError(
-            "V003", f'"{host}" is not an address of this machine', do="--host 127.0.0.1", exit_code=WRONG_USE
-        ) from None
-    listening = socket.socket(family, kind, protocol)
+    family, address = _resolved(host.strip("[]"), port)
+    listening = socket.socket(family, socket.SOCK_STREAM)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
@@ -55,11 +47,29 @@ def bind(host: str, port: int) -> socket.socket:
                 do=f"stop it, or choose another: octavo serve --port {port + 1 if port < 65535 else 8384}",
             ) from None
         if error.errno == errno.EADDRNOTAVAIL:
-            raise OctavoError(
-                "V003", f'"{host}" is not an address of this machine', do="--host 127.0.0.1", exit_code=WRONG_USE
-            ) from None
+            raise _not_here(host) from None
         raise
     return listening
+
+
+def _resolved(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
+    """Family and socket address of a host; only a name is looked up."""
+    try:
+        version = ipaddress.ip_address(host).version
+        return (socket.AF_INET, (host, port)) if version == 4 else (socket.AF_INET6, (host, port))
+    except ValueError:
+        pass
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except socket.gaierror:
+        raise _not_here(host) from None
+    return family, address
+
+
+def _not_here(host: str) -> OctavoError:
+    return OctavoError(
+        "V003", f'"{host}" is not an address of this machine', do="--host 127.0.0.1", exit_code=WRONG_USE
+    )
 
 
 def address_of(listening: socket.socket) -> str:
