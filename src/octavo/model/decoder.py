@@ -8,46 +8,13 @@ Shapes are named as in `operators`: B sequences, T tokens, D width, H query head
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding, linear, scaled_dot_product_attention, silu
 
 from octavo.model.operators import Attention, HeadLoss, NormRotate, SwiGLU, UnitNorm, inverse_rms, rotate
-
-
-@dataclass(frozen=True)
-class DecoderShape:
-    """Every size of a decoder; `positions` is the longest sequence it was made for."""
-
-    vocabulary: int
-    width: int
-    depth: int
-    heads: int
-    key_heads: int
-    head_size: int
-    hidden: int
-    positions: int
-    rope_base: float = 10_000.0
-    eps: float = 1e-6
-
-    @property
-    def matrix_parameters(self) -> int:
-        """Parameters in the blocks' matrices: what a token is multiplied with, the head apart."""
-        projections = (2 * self.heads + 2 * self.key_heads) * self.head_size * self.width
-        return self.depth * (projections + 3 * self.hidden * self.width)
-
-    @property
-    def parameters(self) -> int:
-        """All parameters, the tied embedding counted once."""
-        norms = self.depth * (2 * self.width + 2 * self.head_size) + self.width
-        return self.matrix_parameters + norms + self.vocabulary * self.width
-
-    def flops_per_token(self, length: int) -> float:
-        """Multiplications and additions of one training token: 6 per weight, plus attention over all `length`."""
-        attention = 12 * self.depth * self.heads * self.head_size * length
-        return 6 * (self.matrix_parameters + self.vocabulary * self.width) + attention
+from octavo.model.shape import DecoderShape
 
 
 class Block(nn.Module):

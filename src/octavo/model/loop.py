@@ -16,8 +16,9 @@ from torch import Tensor
 
 from octavo.model.decoder import Decoder
 from octavo.model.machine import Machine, choose_machine, measured_peak, memory_in_use, synchronise
-from octavo.model.method import Method
+from octavo.model.method import Batch, Method
 from octavo.model.optimizer import Optimizer
+from octavo.model.shape import Course
 from octavo.model.state import StateFolder
 from octavo.spine.errors import OctavoError
 from octavo.spine.progress import progress, reading
@@ -27,26 +28,6 @@ READ_SECONDS = 1.0
 SPIKE_WINDOW = 128
 SPIKE_DEVIATIONS = 6.0
 SKIPPED_IN_A_ROW = 20
-
-
-@dataclass(frozen=True)
-class Course:
-    """How long and how fast: everything that decides a training run besides model, data and machine."""
-
-    steps: int
-    learning_rate: float
-    warmup: int
-    decay: int
-    """The last steps, in which the learning rate falls to nothing (warm-up, stable, decay)."""
-    weight_decay: float = 0.1
-    clip: float = 1.0
-    optimizer: str = "muon"
-
-    def rate(self, step: int) -> float:
-        """Learning rate of a step counted from 0."""
-        rising = (step + 1) / self.warmup if step < self.warmup else 1.0
-        falling = (self.steps - step) / (self.decay + 1) if step >= self.steps - self.decay else 1.0
-        return self.learning_rate * min(rising, falling)
 
 
 @dataclass(frozen=True)
@@ -158,13 +139,8 @@ class Training:
             self.optimizer.step(rate)
         self.step += 1
         self.tokens += counted
-        row = {
-            "step": self.step,
-            "loss": round(total, 6),
-            "lr": rate,
-            "tokens": self.tokens,
-            "grad_norm": round(norm, 6),
-        }
+        row = {"step": self.step, "loss": round(total, 6), "lr": rate, "tokens": self.tokens}
+        row["grad_norm"] = round(norm, 6)
         self.rows.append(row)
         return row, sum(batch.tokens.numel() for batch in batches)
 
@@ -227,14 +203,15 @@ class Training:
 
 
 class Forecast:
-    """Time and memory of the steps to come, from two trial steps whose gradients are thrown away."""
+    """Time and memory of the steps to come, from trial batches whose gradients are thrown away."""
 
     TRIALS = 3
 
     def __init__(self, training: Training) -> None:
         shape = training.model.shape
-        seconds = list(self._trials(training))
-        length = next(training.method.batches(training.step)).tokens.shape[1]
+        batches = list(training.method.batches(training.step))
+        seconds = list(self._trials(training, batches))
+        length = batches[0].tokens.shape[1]
         self.flops_per_token = shape.flops_per_token(length)
         self.peak = measured_peak(training.machine)
         steps = training.course.steps - training.step
@@ -250,17 +227,18 @@ class Forecast:
             precision=training.machine.precision,
         )
 
-    def _trials(self, training: Training) -> Iterator[float]:
+    def _trials(self, training: Training, batches: list[Batch]) -> Iterator[float]:
         for trial in range(self.TRIALS):
             began = time.monotonic()
-            for batch in training.method.batches(training.step):
-                training.method.loss(training.model, batch, 0.0).backward()
-                training.optimizer.collect()
+            training.method.loss(training.model, batches[0], 0.0).backward()
+            training.optimizer.collect()
             training.optimizer.clip(1.0)
-            training.optimizer.forget()
+            synchronise(training.machine)
+            computed = time.monotonic() - began
+            training.optimizer.rehearse()
             synchronise(training.machine)
             if trial > 0:  # the first one also fetches memory and prepares kernels
-                yield time.monotonic() - began
+                yield time.monotonic() - began + computed * (len(batches) - 1)
 
     def compare(self, seconds: float) -> None:
         """Tell how right the forecast was."""

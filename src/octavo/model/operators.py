@@ -1,3 +1,4 @@
+# ruff: noqa: D102
 """Operators: the few differentiable pieces of the decoder whose ordinary form wastes most of a CPU's time.
 
 A small model on a CPU spends less time in matrix products than in the passes over memory between them. Each

@@ -171,6 +171,12 @@ class Optimizer:
             group.publish()
         self.forget()
 
+    def rehearse(self) -> None:
+        """Do the work of a step without its effect, so that its time can be measured."""
+        before = {name: tensor.clone() for name, tensor in self.tensors().items()}
+        self.step(0.0)
+        self.load(before, self.steps - 1)
+
     def tensors(self) -> dict[str, Tensor]:
         """The exact state, by name."""
         return {f"{g}.{name}": tensor for g, group in self.groups.items() for name, tensor in group.tensors().items()}

@@ -1,0 +1,165 @@
+"""Dial: one size decides everything else about a model made from nothing, and each value says why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from octavo.model.shape import Course, DecoderShape
+from octavo.spine.errors import WRONG_USE, OctavoError, nearest
+
+HEAD_SIZE = 64
+TOKENS_PER_PARAMETER = 20
+MOST_EPOCHS = 4
+FEWEST_STEPS = 20
+
+
+@dataclass(frozen=True)
+class _Size:
+    """What is chosen by hand for a named size; the rest is computed."""
+
+    heads: int
+    depth: int
+    vocabulary: int
+    tokens: int
+    sequence: int
+    batch: int
+
+
+SIZES = {
+    "tiny": _Size(heads=1, depth=2, vocabulary=1024, tokens=60_000, sequence=128, batch=16),
+    "small": _Size(heads=3, depth=4, vocabulary=4096, tokens=1_800_000, sequence=256, batch=16),
+    "medium": _Size(heads=6, depth=8, vocabulary=8192, tokens=40_000_000, sequence=512, batch=32),
+    "large": _Size(heads=12, depth=12, vocabulary=16384, tokens=2_000_000_000, sequence=1024, batch=128),
+}
+
+
+@dataclass(frozen=True)
+class Dial:
+    """A model and its training, computed from one size. The budget is in tokens, never in seconds, so that the same
+    settings give the same model on every machine."""
+
+    size: str
+    vocabulary: int
+    heads: int
+    depth: int
+    tokens: int
+    sequence: int
+    batch: int
+    """Rows of `sequence` tokens a step."""
+    learning_rate: float
+    weight_decay: float
+    warmup_share: float = 0.05
+    decay_share: float = 0.5
+
+    @property
+    def shape(self) -> DecoderShape:
+        """The model's sizes."""
+        width = self.heads * HEAD_SIZE
+        return DecoderShape(
+            vocabulary=self.vocabulary,
+            width=width,
+            depth=self.depth,
+            heads=self.heads,
+            key_heads=self.heads // 2 if self.heads % 2 == 0 else self.heads,
+            head_size=HEAD_SIZE,
+            hidden=-(-width * 8 // 3 // 64) * 64,
+            positions=max(512, self.sequence),
+        )
+
+    @property
+    def micro(self) -> int:
+        """Rows computed at once: about 4,096 tokens keep activations in the cache of a CPU."""
+        return max(1, min(self.batch, 4096 // self.sequence))
+
+    def course(self, available: int, *, steps: int = 0) -> Course:
+        """The steps for `available` tokens of text: the budget, but at most four times through the text."""
+        budget = min(self.tokens, MOST_EPOCHS * available)
+        steps = steps or max(FEWEST_STEPS, budget // (self.batch * self.sequence))
+        return Course(
+            steps=steps,
+            learning_rate=self.learning_rate,
+            warmup=max(1, round(self.warmup_share * steps)),
+            decay=round(self.decay_share * steps),
+            weight_decay=self.weight_decay,
+        )
+
+    def derivation(self) -> tuple[str, ...]:
+        """Every value with its reason, a line each."""
+        shape = self.shape
+        grouped = "half as many key heads" if shape.key_heads < shape.heads else "as many key heads"
+        return (
+            f"size           {self.size}: {shape.parameters:,} parameters",
+            f"vocabulary     {self.vocabulary:,}: measured; in a small model a large one starves the layers",
+            f"width          {shape.width} = {self.heads} heads × {HEAD_SIZE}",
+            f"depth          {self.depth}: grows slower than the width",
+            f"key heads      {shape.key_heads}: {grouped}",
+            f"hidden         {shape.hidden}: 8/3 of the width, rounded up to 64 (SwiGLU, Shazeer 2020)",
+            f"positions      {shape.positions}: a prompt with three passages fits",
+            f"sequence       {self.sequence} tokens a row: most documents are shorter",
+            f"batch          {self.batch} rows = {self.batch * self.sequence:,} tokens a step, {self.micro} at once",
+            f"tokens         {self.tokens:,}, but at most {MOST_EPOCHS} times through the text (Muennighoff 2023)",
+            f"learning rate  {self.learning_rate:.4g}: measured at small, falls with the root of the width",
+            f"weight decay   {self.weight_decay:.4g}",
+            f"schedule       {self.warmup_share:.0%} warm-up, stable, the last {self.decay_share:.0%} falling to zero",
+        )
+
+
+def dial(size: str) -> Dial:
+    """The dial set to a named size or to a number of parameters ("3000000", "3M", "1.5e6")."""
+    named = SIZES.get(size)
+    if named is not None:
+        return _dial(size, named)
+    return _dial(size, _nearest_size(_parameters(size)))
+
+
+def _parameters(size: str) -> int:
+    text = size.strip().upper().replace("_", "").replace(",", "")
+    factor = {"K": 10**3, "M": 10**6, "B": 10**9}.get(text[-1:], 1)
+    try:
+        wanted = float(text[:-1] if factor > 1 else text) * factor
+        if not 10**5 <= wanted <= 2 * 10**9:
+            raise OverflowError
+    except (ValueError, OverflowError):
+        raise OctavoError(
+            "T014",
+            f'There is no size "{size}"{nearest(size, SIZES)}',
+            do=f"use one of: {', '.join(SIZES)}, or a number of parameters from 100K to 2B",
+            exit_code=WRONG_USE,
+        ) from None
+    return int(wanted)
+
+
+def _nearest_size(parameters: int) -> _Size:
+    """The number of heads whose model comes nearest to `parameters`, with all else read off the named sizes."""
+    best: tuple[float, _Size] | None = None
+    for heads in range(1, 65):
+        depth = max(2, round(heads**0.75 * 1.75))
+        vocabulary = 1024 if heads == 1 else 4096 if heads < 5 else 8192 if heads < 9 else 16384
+        sequence = 128 if heads == 1 else 256 if heads < 5 else 512 if heads < 9 else 1024
+        batch = 16 if heads < 5 else 32 if heads < 9 else 128
+        trial = _dial("", _Size(heads, depth, vocabulary, 0, sequence, batch))
+        away = abs(trial.shape.parameters - parameters)
+        if best is None or away < best[0]:
+            tokens = TOKENS_PER_PARAMETER * trial.shape.parameters
+            best = (away, _Size(heads, depth, vocabulary, tokens, sequence, batch))
+    assert best is not None
+    return best[1]
+
+
+def _dial(name: str, size: _Size) -> Dial:
+    return Dial(
+        size=name,
+        vocabulary=size.vocabulary,
+        heads=size.heads,
+        depth=size.depth,
+        tokens=size.tokens,
+        sequence=size.sequence,
+        batch=size.batch,
+        learning_rate=learning_rate(size.heads * HEAD_SIZE),
+        weight_decay=0.1,
+    )
+
+
+def learning_rate(width: int) -> float:
+    """The highest learning rate for a width: measured at 192, falling with the root of the width."""
+    return 0.006 * (192 / width) ** 0.5
