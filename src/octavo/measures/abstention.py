@@ -60,12 +60,12 @@ def aurc(outcomes: Sequence[Outcome], name: str = "risk–coverage area") -> Sco
     count as wrong, so declining everything is as bad as being wrong everywhere.
     """
     rows = [outcome.row() for outcome in outcomes]
-    value = _area(np.array(rows, dtype=np.float64))
+    value = area(np.array(rows, dtype=np.float64))
     wrong = sum(row[1] for row in rows) / len(rows)
     if len(rows) < 2:
         low, high, method = 0.0, 1.0, "one question: any value is possible"
     else:
-        interval = bootstrap(rows, _area, resamples=1000)
+        interval = bootstrap(rows, area, resamples=1000)
         low, high, method = interval.low, interval.high, "area, percentile bootstrap over questions"
     about = "same answers, any order"
     return Score(name, value, len(rows), low, high, "lower", method=method, baseline=wrong, baseline_name=about)
@@ -98,5 +98,6 @@ def _risks(rows: Floats) -> Floats:
     return np.asarray(np.cumsum(expected) / np.arange(1, len(rows) + 1), dtype=np.float64)
 
 
-def _area(rows: Floats) -> float:
+def area(rows: Floats) -> float:
+    """Area under the risk–coverage curve of rows (confidence, 1 when wrong)."""
     return float(np.clip(_risks(rows).mean(), 0.0, 1.0))

@@ -132,6 +132,37 @@ def paired_bootstrap(
     )
 
 
+def over_items(
+    before: Sequence[Floats],
+    after: Sequence[Floats],
+    statistic: Callable[[Floats], float],
+    *,
+    confidence: float = 0.95,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Interval:
+    """Interval of statistic(after) − statistic(before), both over the same drawn items, averaged over the seeds.
+
+    `before[s]` and `after[s]` hold what was measured with seed s, one row an item, in the same order; without `before`
+    it is the interval of statistic(after) itself. The order of the items does not matter for the value, but decides
+    (with `seed`) what is drawn: give them sorted.
+    """
+    items = len(after[0])
+    if items < 2 or any(len(rows) != items for rows in (*before, *after)):
+        raise ValueError("the same two or more items are needed before and after, for each seed")
+
+    def difference(chosen: NDArray[np.intp]) -> float:
+        told = float(np.mean([statistic(rows[chosen]) for rows in after]))
+        return told - float(np.mean([statistic(rows[chosen]) for rows in before])) if before else told
+
+    generator = np.random.default_rng(seed)
+    draws = [difference(generator.integers(0, items, items)) for _ in range(resamples)]
+    value = difference(np.arange(items))
+    low, high = np.quantile(draws, _tails(confidence))
+    method = f"{'paired ' if before else ''}bootstrap over {items} items"
+    return Interval(min(float(low), value), max(float(high), value), method, confidence)
+
+
 def mcnemar(before: Sequence[bool], after: Sequence[bool]) -> float:
     """Exact two-sided p that two yes/no outcomes of the same items differ by chance (McNemar 1947, binomial form)."""
     only_before = sum(b and not a for b, a in zip(before, after, strict=True))

@@ -1,0 +1,171 @@
+"""Trial: baseline and responses under the same probe, seeds and budget → before and after, cost, and a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from octavo.challenges.card import MeasureCard, ResponseCard
+from octavo.challenges.catalogue import Challenge
+from octavo.challenges.measure import Measure, score
+from octavo.challenges.response import Cost, Prediction, answer_all
+from octavo.kinds.scores import Direction, Score
+from octavo.measures.intervals import Floats, Interval, mcnemar, over_items
+
+Verdict = Literal["better", "worse", "no effect", "cannot tell"]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a response did to one measure: after − before over the same items."""
+
+    measure: str
+    direction: Direction
+    before: Score
+    after: Score
+    difference: float
+    interval: Interval
+    margin: float
+    p: float | None
+    """Exact McNemar, for measures that are yes or no for each item; None for others."""
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One response: its effect on each measure, and what it cost."""
+
+    response: str
+    effects: tuple[Effect, ...]
+    cost: Cost
+    predictions: Mapping[int, Sequence[Prediction]]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A challenge tried: what was held equal, the baseline, and each response against it."""
+
+    challenge: str
+    subject: str
+    items: int
+    seeds: tuple[int, ...]
+    budget: float
+    baseline: str
+    scores: tuple[Score, ...]
+    cost: Cost
+    tried: tuple[Tried, ...]
+    predictions: Mapping[int, Sequence[Prediction]]
+
+    def as_json(self) -> dict[str, Any]:
+        """For `--json` and for keeping; without the predictions."""
+        return {
+            "challenge": self.challenge,
+            "subject": self.subject,
+            "items": self.items,
+            "seeds": list(self.seeds),
+            "budget_seconds": self.budget,
+            "baseline": {
+                "name": self.baseline,
+                "scores": [asdict(one) for one in self.scores],
+                "cost": self.cost.as_json(),
+            },
+            "responses": [
+                {
+                    "name": one.response,
+                    "effects": [asdict(effect) for effect in one.effects],
+                    "cost": one.cost.as_json(),
+                }
+                for one in self.tried
+            ],
+        }
+
+
+def verdict(direction: Direction, low: float, high: float, margin: float) -> Verdict:
+    """What an interval of after − before says.
+
+    Inside ± margin: no effect (however sure the sign may be, it does not matter). Else wholly on one side of zero:
+    better or worse. Else: cannot tell; more items would be needed.
+    """
+    if -margin <= low and high <= margin:
+        return "no effect"
+    if low > 0 or high < 0:
+        return "better" if (low > 0) == (direction == "higher") else "worse"
+    return "cannot tell"
+
+
+def run_trial(
+    challenge: Challenge,
+    *,
+    scratch: Path,
+    project: Path | None = None,
+    responses: Sequence[ResponseCard] | None = None,
+    seeds: Sequence[int] = (0, 1, 2),
+    budget: float = 60.0,
+) -> Trial:
+    """Carry out a trial; every system answers all rows for all seeds within `budget` seconds a seed."""
+    card = challenge.card
+    probe = sorted(challenge.probe(), key=lambda row: str(row["id"]))
+    measures: Mapping[str, Measure] = challenge.module(card.measure).MEASURES
+    prepare = challenge.module(card.ground).prepare
+    grounds = {}
+    for seed in seeds:
+        place = scratch / f"seed-{seed}"
+        place.mkdir(parents=True, exist_ok=True)
+        grounds[seed] = prepare(project, place, seed)
+    before, cost = answer_all(challenge.module(card.baseline.module).respond, grounds, probe, budget)
+    tables = {one.name: _tables(measures[one.name], grounds, probe, before) for one in card.measures}
+    tried = []
+    for response in card.responses if responses is None else responses:
+        after, spent = answer_all(challenge.module(response.module).respond, grounds, probe, budget)
+        effects = []
+        for one in card.measures:
+            mine = _tables(measures[one.name], grounds, probe, after)
+            effects.append(_effect(one, measures[one.name], tables[one.name], mine))
+        tried.append(Tried(response.name, tuple(effects), spent, after))
+    first = grounds[seeds[0]]
+    return Trial(
+        challenge=challenge.name,
+        subject=str(getattr(first, "subject", "")),
+        items=len(probe),
+        seeds=tuple(seeds),
+        budget=budget,
+        baseline=card.baseline.name,
+        scores=tuple(score(one, measures[one.name], tables[one.name]) for one in card.measures),
+        cost=cost,
+        tried=tuple(tried),
+        predictions=before,
+    )
+
+
+def _tables(
+    measure: Measure, grounds: Mapping[int, Any], probe: Sequence[Any], told: Mapping[int, Sequence[Prediction]]
+) -> list[Floats]:
+    return [measure.table(grounds[seed], probe, predictions) for seed, predictions in told.items()]
+
+
+def _effect(card: MeasureCard, measure: Measure, before: list[Floats], after: list[Floats]) -> Effect:
+    interval = over_items(before, after, measure.statistic)
+    old, new = score(card, measure, before), score(card, measure, after)
+    return Effect(
+        measure=card.name,
+        direction=card.direction,
+        before=old,
+        after=new,
+        difference=new.value - old.value,
+        interval=interval,
+        margin=card.margin,
+        p=_yes_or_no(before, after),
+        verdict=verdict(card.direction, interval.low, interval.high, card.margin),
+    )
+
+
+def _yes_or_no(before: list[Floats], after: list[Floats]) -> float | None:
+    """McNemar's p when every item has one number that is 0 or 1; several seeds decide by majority."""
+    if any(table.shape[1] != 1 or not np.isin(table, (0.0, 1.0)).all() for table in (*before, *after)):
+        return None
+    old, new = (np.mean([table[:, 0] for table in tables], axis=0) > 0.5 for tables in (before, after))
+    return mcnemar([bool(one) for one in old], [bool(one) for one in new])
