@@ -15,12 +15,12 @@ import numpy as np
 from octavo.kinds.documents import Document
 from octavo.knowledge.passages import passages, sentences
 from octavo.knowledge.terms import TOKEN, token_terms
-from octavo.knowledge.thesaurus import name_terms
+from octavo.knowledge.thesaurus import name_terms, phrasebook
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FIELDS = ("last", "parents", "aliases", "heading", "summary", "body", "parameters")
+FIELDS = ("last", "parents", "aliases", "heading", "summary", "body", "parameters", "asked")
 KINDS = ("file", "module", "class", "function", "method", "property", "data", "topic")
 STANDARD, DUPLICATE, DUNDER, DEPRECATED, FIRST, PRIVATE = 1, 2, 4, 8, 16, 32
 CHUNK = 4096
@@ -41,7 +41,7 @@ number of terms in each field."""
 Postings = list[tuple["NDArray[np.uint32]", "NDArray[np.uint8]"]]
 _PARAMETER = re.compile(r"[\(,]\s*\*{0,2}([A-Za-z_]\w*)")
 _DEPRECATED = re.compile(r"\bdeprecated\b", re.I)
-STANDARD_PACKAGES = ("", "python", "stdlib", "cpython")
+STANDARD_PACKAGES = ("", "python", "stdlib", "cpython", "python-docs")
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,13 @@ def _name_fields(document: Document) -> tuple[tuple[str, ...], tuple[str, ...], 
     return _names[last], _names[parents], aliases
 
 
+def _asked(document: Document) -> tuple[str, ...]:
+    """What the phrasebook knows of a document, by its name or an alias."""
+    rows = phrasebook()
+    found = dict.fromkeys(rows[name] for name in (document.id, *document.aliases) if name in rows)
+    return counted(", ".join(found))
+
+
 def analyse(document: Document, length: int) -> Iterator[Piece]:
     """The passages of a document, at least one, with the terms of their fields."""
     text = document.text
@@ -96,15 +103,17 @@ def analyse(document: Document, length: int) -> Iterator[Piece]:
         t for p in dict.fromkeys(_PARAMETER.findall(document.signature)) if p not in ("self", "cls") for t in _terms[p]
     )
     title = counted(document.title)
+    asked = () if document.kind == "file" else _asked(document)
     structured = document.kind in ("file", "topic")
     summary_end = next((end for _, end in sentences(text, 0, min(len(text), 600))), 0)
     found = list(passages(text, length, structured=structured))
     if not found:
-        yield Piece(0, len(text), "", (last, parents, aliases, title, (), (), parameters))
+        yield Piece(0, len(text), "", (last, parents, aliases, title, (), (), parameters, asked))
     for number, passage in enumerate(found):
         heading = (*title, *(counted(passage.heading) if passage.heading else ()))
         summary = counted(text[:summary_end]) if number == 0 and not structured else ()
-        fields = (last, parents, aliases, heading, summary, counted(text[passage.start : passage.end]), parameters)
+        body = counted(text[passage.start : passage.end])
+        fields = (last, parents, aliases, heading, summary, body, parameters, asked if number == 0 else ())
         yield Piece(passage.start, passage.end, passage.heading, fields)
 
 

@@ -22,9 +22,9 @@ Floats = "NDArray[np.float32]"
 class Weights:
     """Everything that was fitted about the ranking."""
 
-    fields: tuple[float, ...] = (3.0, 1.2, 0.8, 1.5, 1.5, 1.0, 0.5)
+    fields: tuple[float, ...] = (3.0, 1.2, 0.8, 1.5, 1.5, 1.0, 0.5, 3.0)
     """In the order of `FIELDS`."""
-    lengths: tuple[float, ...] = (0.5, 0.3, 0.5, 0.5, 0.4, 0.6, 0.5)
+    lengths: tuple[float, ...] = (0.5, 0.3, 0.5, 0.5, 0.4, 0.6, 0.5, 0.3)
     """How much the length of each field counts (BM25's b)."""
     saturation: float = 1.2
     norm: float = 2.0
@@ -127,7 +127,7 @@ class Searcher:
         for dense, group in zip(arrays, question.groups):
             total += np.float32(group.weight) * dense
         whole = np.float32(sum(idf for idf, g in zip(idfs, question.groups) if g.origin == "word") or sum(idfs))
-        score = total / whole + self._prior + self._kind_bonus(question)
+        score = total / np.float32(max(1e-9, float(total.max()))) + self._prior + self._kind_bonus(question)
         score[total == 0] = -np.inf
         order = self._top(score, 4 * k)
         hits: dict[int, Hit] = {}

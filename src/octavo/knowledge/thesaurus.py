@@ -10,6 +10,7 @@ from pathlib import Path
 from octavo.knowledge.terms import STOP_WORDS, stem, words
 
 PATH = Path(__file__).with_name("thesaurus.toml")
+PHRASEBOOK = Path(__file__).with_name("phrasebook.toml")
 LONGEST_GAP = 2
 """How many other words may stand between two neighbouring words of a phrase."""
 
@@ -70,6 +71,17 @@ def unglue(part: str) -> tuple[str, ...]:
                 best[end] = (cost, before[1] + glued[piece])
     found = best[len(part)]
     return found[1] if found is not None and found[0] <= 3.0 else ()
+
+
+@cache
+def phrasebook() -> dict[str, str]:
+    """Name of a well-known thing → the everyday words in which people ask for it."""
+    rows: dict[str, str] = {}
+    for section in tomllib.loads(PHRASEBOOK.read_text(encoding="utf-8")).values():
+        for names, asked in section.items() if isinstance(section, dict) else ():
+            for name in _sides(names):
+                rows[name] = f"{rows[name]}, {asked}" if name in rows else asked
+    return rows
 
 
 def _sides(text: str) -> list[str]:
