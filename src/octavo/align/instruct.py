@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from octavo.kinds.checkpoint import SUMMARY
 from octavo.kinds.dialogues import Dialogue, read_dialogues
 from octavo.kinds.documents import held_out
+from octavo.model.threads import wait_asleep
 from octavo.spine.errors import WRONG_USE, OctavoError
 from octavo.spine.progress import reading
 from octavo.spine.settings import Settings
@@ -39,6 +40,7 @@ class InstructSettings(Settings):
 
 def run(settings: InstructSettings, inputs: Inputs, out: Path, scratch: Path) -> None:
     """Train and write a checkpoint; after a kill it goes on where it was saved last and ends in the same bytes."""
+    wait_asleep()
     from octavo.model.checkpoint import read_checkpoint, read_shape, write_checkpoint
     from octavo.model.dial import learning_rate
     from octavo.model.loop import Training

@@ -44,6 +44,8 @@ def choose_machine(precision: Precision = "auto", threads: int = 0) -> Machine:
         # Without it the matrix products of CUDA may differ from run to run.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.use_deterministic_algorithms(True)
+    # Filling new memory hides reads of unset values; there are none here, and it costs an eighth of a step.
+    torch.utils.deterministic.fill_uninitialized_memory = False
     keep_memory()
     fast, reason = _bfloat16_pays(device)
     if precision == "auto":

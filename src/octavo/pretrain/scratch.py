@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from octavo.kinds.documents import Document, held_out, read_documents
 from octavo.model.dial import Dial, dial
 from octavo.model.prompt import training_text
+from octavo.model.threads import wait_asleep
 from octavo.spine.errors import WRONG_USE, OctavoError
 from octavo.spine.progress import progress, reading
 from octavo.spine.settings import Settings
@@ -45,6 +46,7 @@ class PretrainSettings(Settings):
 
 def run(settings: PretrainSettings, inputs: Inputs, out: Path, scratch: Path) -> None:
     """Train and write a checkpoint; after a kill it goes on where it was saved last and ends in the same bytes."""
+    wait_asleep()
     from octavo.model.checkpoint import write_checkpoint
     from octavo.model.decoder import Decoder
     from octavo.model.loop import Training
