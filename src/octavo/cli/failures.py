@@ -12,8 +12,6 @@ from octavo.spine.errors import WRONG_USE, OctavoError
 
 def as_octavo_error(error: Exception, given: list[str]) -> OctavoError | None:
     """The message for a known failure; None for an exception that only a developer can explain."""
-    if isinstance(error, click.exceptions.Abort):
-        return OctavoError("P002", "Stopped at the question", do="run the command again")
     if isinstance(error, click.ClickException):
         words = " ".join(["octavo", *given[:1]])
         return OctavoError("P002", error.format_message(), do=f"{words} --help", exit_code=WRONG_USE)

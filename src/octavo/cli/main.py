@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         result: Any = octavo_command.main(args=given, prog_name="octavo", standalone_mode=False)
         sys.exit(result if isinstance(result, int) else 0)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, click.exceptions.Abort):  # click turns Ctrl-C, and an end of input, into Abort
         click.echo("stopped; run the same command again to go on", err=True)
         sys.exit(130)
     except Exception as error:  # the border between the program and the person: nothing passes as a traceback

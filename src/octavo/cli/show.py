@@ -176,7 +176,13 @@ def _refuse(project: Project, steps: Sequence[Step], stages: Sequence[str], name
     from octavo.kinds.documents import read_documents
 
     options = [step.name for step in steps]
-    options += [document.id for stage in stages[:1] for document in read_documents(project.artifact(stage))]
+    # a close name has about the same length and the same beginning; to compare with every one would take seconds
+    options += [
+        document.id
+        for stage in stages
+        for document in read_documents(project.artifact(stage))
+        if document.id[:1] == name[:1] and abs(len(document.id) - len(name)) <= 3
+    ]
     raise OctavoError(
         "P021",
         f'Nothing here is called "{name}"{nearest(name, options)}',

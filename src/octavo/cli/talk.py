@@ -9,16 +9,18 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from octavo.spine.errors import OctavoError
 from octavo.spine.plan import Planned
 from octavo.spine.project import Project, open_project
-from octavo.spine.run import Watcher
 from octavo.spine.stage import Step
 from octavo.spine.store import Manifest
+
+if TYPE_CHECKING:
+    from octavo.spine.run import Watcher
 
 QUIET = 2.0
 """Seconds that something may take before its progress is shown in plain lines."""
@@ -107,8 +109,8 @@ class Pace:
         return f"{text}  {note}".rstrip()
 
 
-class Silent(Watcher):
-    """Says nothing (`--show nothing`)."""
+class Silent:
+    """A `Watcher` that says nothing (`--show nothing`)."""
 
     def kept(self, planned: Planned) -> None:
         """Nothing."""

@@ -102,7 +102,7 @@ class Planner:
             manifest = made[earlier.name]
             cost = {"seconds": manifest.seconds, "peak_memory": manifest.peak_memory, "attempts": manifest.attempts}
             rows.append({"stage": earlier.name, **cost, "observed": dict(manifest.observed)})
-        return (json.dumps(rows, indent=1) + "\n").encode("ascii")
+        return (json.dumps(rows, indent=1, sort_keys=True) + "\n").encode("ascii")
 
     def save(self) -> None:
         """Keep what was read of the code for the next process."""

@@ -66,6 +66,7 @@ class Attempt:
         self.out.mkdir()
         earlier = read_side_table(self._spent_file)
         cost = Cost(earlier.get("seconds", 0.0), earlier.get("attempts", 0) + 1)
+        self._note(cost)
         before, began = cost.seconds, time.monotonic()
         try:
             with self._process(lock) as (process, messages):

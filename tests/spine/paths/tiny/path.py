@@ -1,0 +1,14 @@
+"""The tiny path: gather → shout → sum up."""
+
+from octavo.spine.stage import Step
+from workshop import gather, shout, sum_up
+
+STAGES = (
+    Step("gather", gather.STAGE),
+    Step("shout", shout.STAGE, {"documents": "gather"}),
+    Step("sum_up", sum_up.STAGE, {"documents": "shout"}),
+)
+
+
+def closing(project, artifacts) -> str:
+    return f"made {', '.join(sorted(artifacts))} for {project.name}"

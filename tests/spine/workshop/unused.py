@@ -1,0 +1,3 @@
+"""No stage imports this."""
+
+ANSWER = 42
