@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from octavo.kinds.checkpoint import SUMMARY
 from octavo.kinds.dialogues import Dialogue, read_dialogues
 from octavo.kinds.documents import held_out
-from octavo.model.threads import wait_asleep
+from octavo.model.machine import choose_machine
 from octavo.spine.errors import WRONG_USE, OctavoError
 from octavo.spine.progress import reading
 from octavo.spine.settings import Settings
@@ -40,11 +40,10 @@ class InstructSettings(Settings):
 
 def run(settings: InstructSettings, inputs: Inputs, out: Path, scratch: Path) -> None:
     """Train and write a checkpoint; after a kill it goes on where it was saved last and ends in the same bytes."""
-    wait_asleep()
+    machine = choose_machine(settings.precision)
     from octavo.model.checkpoint import read_checkpoint, read_shape, write_checkpoint
     from octavo.model.dial import learning_rate
     from octavo.model.loop import Training
-    from octavo.model.machine import choose_machine
     from octavo.model.method import NextToken
     from octavo.model.packing import pack
     from octavo.model.shape import Course
@@ -59,7 +58,6 @@ def run(settings: InstructSettings, inputs: Inputs, out: Path, scratch: Path) ->
             exit_code=WRONG_USE,
         )
     base = inputs["checkpoint"]
-    machine = choose_machine(settings.precision)
     shape = read_shape(base)
     tokenizer = Tokenizer(base)
     dialogues = [d for d in read_dialogues(inputs["dialogues"]) if not any(held_out(name) for name in d.documents)]

@@ -1,4 +1,7 @@
-"""Machine: what a model computes on (device, threads, number format), decided in one place, with the reasons."""
+"""Machine: what a model computes on (device, threads, number format), decided in one place, with the reasons.
+
+Light to import: how threads wait for each other must be said before torch is loaded.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,10 @@ import os
 import sys
 import time
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import torch
-
-from octavo.spine.errors import WRONG_USE, OctavoError
+if TYPE_CHECKING:
+    import torch
 
 Precision = Literal["auto", "bfloat16", "float32"]
 
@@ -29,6 +31,8 @@ class Machine:
     @property
     def dtype(self) -> torch.dtype:
         """The number format of weights and activations while computing; master weights are always float32."""
+        import torch
+
         return torch.bfloat16 if self.precision == "bfloat16" else torch.float32
 
 
@@ -37,6 +41,9 @@ def choose_machine(precision: Precision = "auto", threads: int = 0) -> Machine:
 
     `threads` other than 0 repeats an earlier decision, as when a run is resumed.
     """
+    wait_asleep()
+    import torch
+
     device = "cuda" if torch.cuda.is_available() else "cpu"
     threads = threads or usable_cores()
     torch.set_num_threads(threads)
@@ -55,6 +62,16 @@ def choose_machine(precision: Precision = "auto", threads: int = 0) -> Machine:
     return Machine(device, threads, precision, reason)
 
 
+def wait_asleep() -> None:
+    """Let threads sleep while they wait for each other instead of spinning.
+
+    The OpenMP library reads this once, when torch is loaded. A machine of its own loses little; on one that does
+    something else as well, spinning threads keep each other from the core and a step takes four to seven times as
+    long (measured with two cores and a load of four).
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
 def usable_cores() -> int:
     """The cores this process may run on, which in a container are fewer than the machine has."""
     if hasattr(os, "sched_getaffinity"):
@@ -64,6 +81,8 @@ def usable_cores() -> int:
 
 def _bfloat16_pays(device: str) -> tuple[bool, str]:
     """By what the processor says of itself: a measured choice could differ between a run and its resumption."""
+    import torch
+
     if device == "cuda":
         fast = torch.cuda.is_bf16_supported()
         return fast, f"the GPU {'computes' if fast else 'does not compute'} in bfloat16"
@@ -86,6 +105,8 @@ def keep_memory() -> None:
 
 def measured_peak(machine: Machine, size: int = 2048, repeats: int = 3) -> float:
     """Operations a second of the best of some large square matrix products in the machine's number format."""
+    import torch
+
     a, b = (torch.randn(size, size, device=machine.device).to(machine.dtype) for _ in range(2))
     best = float("inf")
     for _ in range(repeats + 1):
@@ -99,14 +120,14 @@ def measured_peak(machine: Machine, size: int = 2048, repeats: int = 3) -> float
 def synchronise(machine: Machine) -> None:
     """Wait until the device has done what was asked of it."""
     if machine.device == "cuda":
+        import torch
+
         torch.cuda.synchronize()
 
 
 def memory_in_use() -> float:
     """The most memory this process has held so far, in GB (10⁹ bytes), the GPU's not counted."""
-    try:
-        import resource
-    except ImportError as error:  # not on Windows
-        raise OctavoError("T001", "Memory cannot be measured on this system", exit_code=WRONG_USE) from error
+    import resource
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * (1 if sys.platform == "darwin" else 1024) / 1e9

@@ -16,8 +16,6 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from octavo.spine.errors import OctavoError
-
 KEPT = 2
 
 
@@ -30,20 +28,15 @@ def write_whole(path: Path, data: bytes) -> None:
             out.flush()
             os.fsync(out.fileno())
         part.rename(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
+    except OSError:
+        # On a full disk the half-written file would take the room that the next attempt needs.
         part.unlink(missing_ok=True)
-        raise OctavoError(
-            "T002",
-            f"The state of the training could not be saved: {error.strerror}",
-            where=str(path.parent),
-            likely="the disk is full or may not be written to",
-            do="make room and run again; the training goes on from the last complete save",
-        ) from error
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 class StateFolder:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from octavo.kinds.documents import Document, held_out, read_documents
 from octavo.model.dial import Dial, dial
+from octavo.model.machine import choose_machine
 from octavo.model.prompt import training_text
-from octavo.model.threads import wait_asleep
 from octavo.spine.errors import WRONG_USE, OctavoError
 from octavo.spine.progress import progress, reading
 from octavo.spine.settings import Settings
@@ -46,16 +46,14 @@ class PretrainSettings(Settings):
 
 def run(settings: PretrainSettings, inputs: Inputs, out: Path, scratch: Path) -> None:
     """Train and write a checkpoint; after a kill it goes on where it was saved last and ends in the same bytes."""
-    wait_asleep()
+    machine = choose_machine(settings.precision)
     from octavo.model.checkpoint import write_checkpoint
     from octavo.model.decoder import Decoder
     from octavo.model.loop import Training
-    from octavo.model.machine import choose_machine
     from octavo.model.method import NextToken
     from octavo.model.packing import pack
     from octavo.model.tokenizer import Tokenizer
 
-    machine = choose_machine(settings.precision)
     tokenizer = Tokenizer(inputs["tokenizer"])
     turned = turn(settings, tokenizer.size)
     for line in turned.derivation():
