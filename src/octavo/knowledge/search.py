@@ -69,7 +69,7 @@ class Searcher:
         self.weights = weights or Weights()
         self._columns: NDArray[np.void] | None = None
         self._norms: list[NDArray[np.float32]] = []
-        self._prior = np.zeros(0, np.float32)
+        self.prior = np.zeros(0, np.float32)
         self.live = 0
 
     def refresh(self) -> None:
@@ -86,8 +86,13 @@ class Searcher:
             length = columns["lengths"][:, number].astype(np.float32)
             average = max(1e-9, float(length[alive].astype(np.float64).sum()) / max(1, int((length[alive] > 0).sum())))
             self._norms.append((w.fields[number] / (1 - b + b * length / np.float32(average))).astype(np.float32))
-        self._prior = self._priors(columns)
-        self._prior[~alive] = -np.inf
+        self.prior = self._priors(columns)
+        self.prior[~alive] = -np.inf
+
+    def table(self) -> NDArray[np.void]:
+        """The per-passage numbers as of the last refresh."""
+        assert self._columns is not None
+        return self._columns
 
     def _priors(self, columns: NDArray[np.void]) -> NDArray[np.float32]:
         w = self.weights
@@ -102,7 +107,7 @@ class Searcher:
 
     def term_scores(self, term: str) -> tuple[NDArray[np.uint32], NDArray[np.float32], float]:
         """Passages that hold a term, their saturated BM25F frequency in 0 … 1, and the term's idf."""
-        size = len(self._prior)
+        size = len(self.prior)
         dense = np.zeros(size, np.float32)
         for number, (passages, counts) in enumerate(self.index.postings(term)):
             if len(passages):
@@ -123,11 +128,11 @@ class Searcher:
             arrays.append(dense)
             idfs.append(idf * group.weight)
             found.append(count)
-        total = np.zeros(len(self._prior), np.float32)
+        total = np.zeros(len(self.prior), np.float32)
         for dense, group in zip(arrays, question.groups):
             total += np.float32(group.weight) * dense
         whole = np.float32(sum(idf for idf, g in zip(idfs, question.groups) if g.origin == "word") or sum(idfs))
-        score = total / np.float32(max(1e-9, float(total.max()))) + self._prior + self._kind_bonus(question)
+        score = total / np.float32(max(1e-9, float(total.max()))) + self.prior + self._kind_bonus(question)
         score[total == 0] = -np.inf
         order = self._top(score, 4 * k)
         hits: dict[int, Hit] = {}
@@ -144,7 +149,7 @@ class Searcher:
 
     def _group(self, terms: tuple[tuple[str, float], ...], origin: str) -> tuple[NDArray[np.float32], float, int]:
         power = np.float32(self.weights.norm)
-        dense = np.zeros(len(self._prior), np.float32)
+        dense = np.zeros(len(self.prior), np.float32)
         strongest = count = 0
         for position, (term, weight) in enumerate(terms):
             where, values, idf = self.term_scores(term)

@@ -1,0 +1,76 @@
+"""Retrieve: what an index offers for a question, names and words together, best first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from octavo.knowledge.index import Index
+from octavo.knowledge.names import Names, Resolution
+from octavo.knowledge.question import Question, analyse
+from octavo.knowledge.search import Hit, Ranking, Searcher, Weights
+
+NAMED = 0.65
+"""From this strength on a question is taken to be about the object it names."""
+HINT = 0.35
+"""What a name that is only hinted at adds to a score, times its strength."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The hits for a question, best first, one per document, and what they rest on."""
+
+    question: Question
+    hits: tuple[Hit, ...]
+    ranking: Ranking
+    resolution: Resolution
+
+    @property
+    def named(self) -> bool:
+        """Whether the first hit is there because the question names it."""
+        return self.resolution.strength >= NAMED and bool(self.resolution.numbers)
+
+
+class Retriever:
+    """Searches and resolves names in one index."""
+
+    def __init__(self, index: Index, weights: Weights | None = None) -> None:
+        self.index = index
+        self.searcher = Searcher(index, weights)
+        self.names = Names(index)
+        self._generation = -1
+        self._first: dict[int, int] = {}
+
+    def refresh(self) -> None:
+        """Take notice of changes to the index."""
+        self.searcher.refresh()
+        generation = self.index.fact("generation")
+        if generation != self._generation:
+            columns, prior = self.searcher.table(), self.searcher.prior
+            alive = np.flatnonzero(columns["live"])
+            numbers, where = np.unique(columns["document"][alive], return_index=True)
+            first = alive[where]
+            self._first = dict(zip(numbers.tolist(), first.tolist()))
+            self.names.prior = dict(zip(numbers.tolist(), prior[first].tolist()))
+            self._generation = generation
+
+    def find(self, text: str, k: int = 10) -> Found:
+        """The `k` best documents for a question."""
+        with self.index.reading():
+            self.refresh()
+            question = analyse(text, self.searcher.weights.expansion)
+            resolution = self.names.resolve(question)
+            ranking = self.searcher.rank(question, max(k, 10))
+            return Found(question, tuple(self._joined(ranking, resolution)[:k]), ranking, resolution)
+
+    def _joined(self, ranking: Ranking, resolution: Resolution) -> list[Hit]:
+        known = {hit.number: hit for hit in ranking.hits}
+        named = [known.get(n) or Hit(n, self._first[n], 0.0, 0.0) for n in resolution.numbers if n in self._first]
+        if resolution.strength >= NAMED:
+            return [*named, *(hit for hit in ranking.hits if hit.number not in resolution.numbers)]
+        hits = {hit.number: hit for hit in [*ranking.hits, *named]}
+        for hit in named:
+            bonus = HINT * resolution.strength
+            hits[hit.number] = Hit(hit.number, hit.passage, hit.score + bonus, hit.match, hit.parts)
+        return sorted(hits.values(), key=lambda hit: -hit.score)
