@@ -8,7 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from shop import Shop  # noqa: E402
+from shop import Shop
 
 
 @pytest.fixture

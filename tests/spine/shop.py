@@ -1,4 +1,4 @@
-"""A copy of the workshop in a test's own folder, with a project on it, driven by the real command in its own process."""
+"""A copy of the workshop in a test's own folder, with a project on it, and the real command to drive it."""
 
 from __future__ import annotations
 

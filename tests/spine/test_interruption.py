@@ -12,11 +12,11 @@ from killing import artifacts_of, bytes_of, killed_at_random
 from shop import KEPT, MADE, Shop
 
 
-def wait_until_started(shop, stage, patience=60):
+def wait_until_started(shop, stage, times=1, patience=60):
     until = time.monotonic() + patience
     while time.monotonic() < until:
         logs = list((shop.home / ".octavo" / "runs").glob("*/log.jsonl"))
-        if any(f'"event": "started", "stage": "{stage}"' in log.read_text() for log in logs):
+        if sum(f'"event": "started", "stage": "{stage}"' in log.read_text() for log in logs) >= times:
             return
         time.sleep(0.02)
     raise AssertionError(f"{stage} was never started")

@@ -1,7 +1,8 @@
 """The tiny path with an account of what it cost."""
 
-from octavo.spine.stage import Step
 from workshop import account, gather, shout
+
+from octavo.spine.stage import Step
 
 STAGES = (
     Step("gather", gather.STAGE),

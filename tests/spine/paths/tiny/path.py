@@ -1,7 +1,8 @@
 """The tiny path: gather → shout → sum up."""
 
-from octavo.spine.stage import Step
 from workshop import gather, shout, sum_up
+
+from octavo.spine.stage import Step
 
 STAGES = (
     Step("gather", gather.STAGE),
