@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,8 +13,28 @@ from octavo.data.texts import docstring
 SCALAR_TYPES = "numpy._core.numerictypes"
 """Where `add_newdoc_for_scalar_type(name, aliases, doc)` puts its documentation."""
 
+ARRAY_TYPE = ("numpy._core.multiarray", "ndarray")
+"""What `_array_method_doc(name, parameters, doc)` documents."""
+
+SIZED = {
+    "byte": "int8",
+    "short": "int16",
+    "intc": "int32",
+    "long": "int64",
+    "ubyte": "uint8",
+    "ushort": "uint16",
+    "uintc": "uint32",
+    "ulong": "uint64",
+    "half": "float16",
+    "single": "float32",
+    "double": "float64",
+    "csingle": "complex64",
+    "cdouble": "complex128",
+}
+"""The scalar types under the names that tell their size, by which people know them."""
+
 Added = list[Any]
-"""[`at`, module, qualified name, text, line] or [`path`, "", dotted expression, text, line]."""
+"""[`at`, module, qualified name, text, line, other names …] or [`path`, "", dotted expression, text, line]."""
 
 
 def added_by(
@@ -33,8 +54,13 @@ def added_by(
     match values:
         case [str(name), str(text)]:
             return [["at", module.rpartition(".")[0], name, docstring(text), call.lineno]]
-        case [str(name), list(), str(text)] if function == "add_newdoc_for_scalar_type":
-            return [["at", SCALAR_TYPES, name, docstring(text), call.lineno]]
+        case [str(name), str(parameters), str(text)] if function == "add_newdoc_for_scalar_type":
+            sized = SIZED.get(name, name)
+            head = f"{sized}{parameters}\n\n"
+            return [["at", SCALAR_TYPES, sized, head + docstring(text), call.lineno, *([name] if name != sized else [])]]
+        case [str(name), str(parameters), str(text)] if function == "_array_method_doc":
+            text = re.sub(rf"\Aa\.{name}\(.*\)\n+", "", docstring(text))
+            return [["at", ARRAY_TYPE[0], f"{ARRAY_TYPE[1]}.{name}", f"{name}({parameters})\n\n{text}", call.lineno]]
         case [str(place), str(name), str(text), *_]:
             return [["at", place, name, docstring(text), call.lineno]]
         case [str(place), str(name), (str(member), str(text)), *_]:

@@ -49,7 +49,7 @@ class CollectSettings(Settings):
     largest_file: int = 50_000_000
     """Bytes; a larger file of a folder is left out without being read."""
     workers: int = 0
-    """Processes that read sources; 0: as many as there are cores, at most four."""
+    """Processes that read sources; 0: as many as there are cores."""
 
 
 def sources(settings: CollectSettings) -> Mapping[str, str]:

@@ -22,18 +22,8 @@ _MEMBERS = (types.MethodDescriptorType, types.ClassMethodDescriptorType, types.B
 _DATA = (types.GetSetDescriptorType, types.MemberDescriptorType)
 _NOT_FOR_USERS = re.compile(r"_test|_xx|xx|_tkinter\Z|_opcode\Z|_scproxy\Z")
 
-INSTANCES: tuple[tuple[str, str, str], ...] = (
-    ("re", "Pattern", "re.Pattern"),
-    ("re", "Match", "re.Match"),
-    ("types", "", ""),
-    ("builtins", "dict_keys", "dict.keys"),
-    ("builtins", "dict_values", "dict.values"),
-    ("builtins", "dict_items", "dict.items"),
-    ("threading", "Lock", "threading.Lock"),
-    ("threading", "RLock", "threading.RLock"),
-    ("hashlib", "", ""),
-)
-"""(module, name): types and functions that no source defines under the name by which they are known."""
+DYNAMIC = ("hashlib", "multiprocessing", "re", "threading", "types")
+"""Modules that make types and functions, known by their names, only while they are imported."""
 
 _VIEWS = {"dict_keys": type({}.keys()), "dict_values": type({}.values()), "dict_items": type({}.items())}
 
@@ -57,25 +47,25 @@ def read_compiled() -> tuple[list[Facts], list[str]]:
         modules = []
         for name in compiled_modules():
             try:
-                modules.append(importlib.import_module(name))
+                modules.append((name, importlib.import_module(name)))
             except ImportError:
                 failed.append(name)
-        for module in modules:
-            _claim(module, seen)
-        facts = [_module(module, seen) for module in modules]
-        facts += [_dynamic(name) for name in sorted({row[0] for row in INSTANCES} - {"builtins"})]
+        for name, module in modules:
+            _claim(name, module, seen)
+        facts = [_module(name, module, seen) for name, module in modules]
+        facts += [_dynamic(name) for name in DYNAMIC]
         for name, view in _VIEWS.items():
             _klass(next(f for f in facts if f["module"] == "builtins"), name, view)
     return facts, failed
 
 
-def _claim(module: types.ModuleType, seen: dict[int, tuple[str, str]]) -> None:
+def _claim(own: str, module: types.ModuleType, seen: dict[int, tuple[str, str]]) -> None:
     """Give every object of the module a home: the module it says it is from, else the first that has it."""
     for name in sorted(dir(module)):
         value = getattr(module, name)
         if isinstance(value, (*_CALLABLES, type)):
-            home = (module.__name__, name)
-            if value.__module__ == module.__name__ and value.__name__ == name:
+            home = (own, name)
+            if value.__module__ == own and value.__name__ == name:
                 seen[id(value)] = home
             else:
                 seen.setdefault(id(value), home)
@@ -99,8 +89,8 @@ def _empty(name: str) -> Facts:
     }
 
 
-def _module(module: types.ModuleType, seen: dict[int, tuple[str, str]]) -> Facts:
-    facts = _empty(module.__name__)
+def _module(own: str, module: types.ModuleType, seen: dict[int, tuple[str, str]]) -> Facts:
+    facts = _empty(own)
     facts["doc"] = _doc(module)
     for name in sorted(dir(module)):
         if name.startswith("__"):
@@ -110,11 +100,11 @@ def _module(module: types.ModuleType, seen: dict[int, tuple[str, str]]) -> Facts
             facts["binds"][name] = [[1, "from", value.__module__, value.__qualname__]]
         elif isinstance(value, (*_CALLABLES, type)):
             home = seen[id(value)]
-            if home == (module.__name__, name):
+            if home == (own, name):
                 _define(facts, name, value)
             else:
                 facts["binds"][name] = [[1, "from", *home]]
-        elif type(value).__module__ == module.__name__ and type(value).__doc__ and not isinstance(value, types.ModuleType):
+        elif type(value).__module__ == own and type(value).__doc__ and not isinstance(value, types.ModuleType):
             _enter(facts, name, "data", _doc(type(value)), "")
         else:
             facts["binds"][name] = [[1, "value"]]
@@ -135,11 +125,21 @@ def _dynamic(name: str) -> Facts:
         return facts
     for attribute in sorted(getattr(module, "__all__", ())):
         value = getattr(module, attribute)
-        if isinstance(value, type) and value.__module__ in ("builtins", name) and not value.__flags__ & 1 << 9:
+        if isinstance(value, types.MethodType):
+            home = value.__func__
+            facts["binds"][attribute] = [[10**6, "bound", home.__module__, home.__qualname__]]
+        elif isinstance(value, type) and (value.__module__ == "builtins" or (name in ("re", "types") and _made_in_c(value))):
             _define(facts, attribute, value)
         elif isinstance(value, types.BuiltinFunctionType) and attribute not in vars(sys.modules["builtins"]):
             _define(facts, attribute, value)
     return facts
+
+
+def _made_in_c(value: type) -> bool:
+    """Whether no method of the class has Python code."""
+    return not any(isinstance(member, types.FunctionType) for member in vars(value).values()) and not hasattr(
+        value, "__members__"
+    )
 
 
 def _define(facts: Facts, name: str, value: Any) -> None:
@@ -193,7 +193,7 @@ def _signature(value: Any, name: str, doc: str) -> tuple[str, str]:
     """Signature lines and the documentation without them."""
     text = getattr(value, "__text_signature__", None)
     if text:
-        return re.sub(r"\(\$\w+(?:, /)?(?:, )?", "(", text), doc
+        return re.sub(r"\(\$\w+(?:, /)?(?:, )?", "(", " ".join(text.split())), doc
     forms, rest = split_signature(name, doc)
     if forms:
         return "\n".join(forms), rest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
+import os
 import re
 import sys
 import sysconfig
@@ -83,14 +84,14 @@ def census(include: Sequence[str], exclude: Sequence[str], own: str = "octavo") 
     fits = _matcher(include)
     unwanted = _matcher(exclude)
     left_out: Counter[tuple[str, str]] = Counter()
-    files: dict[tuple[str, bool], SourceFile] = {}
+    files: dict[tuple[str, bool, bool], SourceFile] = {}
     for file in (*_library_files(library), *_package_files(folders, own, left_out)):
         if not fits(file.module):
             left_out[file.distribution, "not included"] += 1
         elif unwanted(file.module):
             left_out[file.distribution, "excluded by name (tests, vendored or generated code)"] += 1
         else:
-            files.setdefault((file.module, file.stub or file.compiled), file)
+            files.setdefault((file.module, file.stub, file.compiled), file)
     return Census([files[key] for key in sorted(files)], left_out)
 
 
@@ -101,12 +102,12 @@ def _matcher(globs: Sequence[str]) -> re.Pattern[str].fullmatch:  # type: ignore
 
 def _library_files(library: Path) -> Iterator[SourceFile]:
     version = ".".join(map(str, sys.version_info[:3]))
-    for path in sorted(library.rglob("*.py")):
-        relative = path.relative_to(library)
-        if relative.parts[0] not in ("site-packages", "dist-packages") and all(
-            part.isidentifier() for part in relative.with_suffix("").parts
-        ):
-            yield _source(relative, path, PYTHON, version)
+    for folder, folders, names in os.walk(library):
+        folders[:] = sorted(f for f in folders if f.isidentifier() and f != "__pycache__")
+        for name in sorted(names):
+            if name.endswith(".py") and name[:-3].isidentifier():
+                path = Path(folder, name)
+                yield _source(path.relative_to(library), path, PYTHON, version)
 
 
 def _package_files(folders: Sequence[Path], own: str, left_out: Counter[tuple[str, str]]) -> Iterator[SourceFile]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from pathlib import Path
 
 from octavo.data.environment import PYTHON, Census, SourceFile, census
@@ -20,6 +19,7 @@ from octavo.data.sources import as_rows, batches, load, read_batch, read_inspect
 from octavo.data.topics import read_topics
 from octavo.kinds.documents import Document, Removed
 from octavo.spine.errors import OctavoError
+from octavo.spine.executors import executor
 from octavo.spine.progress import progress, reading
 
 
@@ -34,7 +34,7 @@ def read_environment(
     catalogue = Catalogue(Names(facts), homes)
     uses = popularity(catalogue, names, attributes)
     version = ".".join(map(str, sys.version_info[:3]))
-    records = documents(catalogue, uses, found.left_out)
+    records = documents(catalogue, uses, names, found.left_out)
     records += read_topics(version)
     records.sort(key=lambda document: document.id)
     if not records:
@@ -64,10 +64,10 @@ def _read(
     inspected = scratch / "inspected.jsonl"
     bar = progress("read sources", len(readable), "files")
     bar.advance(len(readable) - sum(len(batch) for batch, _ in waiting))
-    with _executor(workers) as executor:
-        jobs = {executor.submit(read_batch, batch, target): len(batch) for batch, target in waiting}
+    with executor("processes", workers or None) as pool:
+        jobs = {pool.submit(read_batch, batch, target): len(batch) for batch, target in waiting}
         if not inspected.is_file():
-            jobs[executor.submit(read_inspected, inspected)] = 0
+            jobs[pool.submit(read_inspected, inspected)] = 0
         for job in as_completed(jobs):
             job.result()
             bar.advance(jobs[job])
@@ -84,14 +84,10 @@ def _read(
     return facts, names, attributes, failures
 
 
-def _executor(workers: int) -> Executor:
-    return ProcessPoolExecutor(workers or min(os.cpu_count() or 1, 4))
-
-
 def _homes(files: Iterable[SourceFile], facts: Iterable[Facts]) -> dict[str, Home]:
     """Module → where it is from; a source goes before a stub or a compiled file of the same name."""
     homes: dict[str, Home] = {}
-    for file in sorted(files, key=lambda f: (f.stub, f.compiled)):
+    for file in sorted(files, key=lambda f: (f.compiled, f.stub)):
         homes.setdefault(file.module, (file.distribution, file.version, file.relative))
     version = ".".join(map(str, sys.version_info[:3]))
     for one in facts:

@@ -39,6 +39,8 @@ def _value(node: ast.expr | None, names: Mapping[str, Any]) -> Any:
             return names[name]
         case ast.List(elts=parts):
             return [_value(part, names) for part in parts]
+        case ast.Set(elts=parts):
+            return {_value(part, names) for part in parts}
         case ast.Tuple(elts=parts):
             return tuple(_value(part, names) for part in parts)
         case ast.Dict(keys=keys, values=values):
@@ -47,6 +49,12 @@ def _value(node: ast.expr | None, names: Mapping[str, Any]) -> Any:
             return _value(left, names) + _value(right, names)
         case ast.BinOp(left=left, op=ast.Mod(), right=right) if isinstance(text := _value(left, names), str):
             return _percent(text, _value(right, names))
+        case ast.JoinedStr(values=parts):
+            return "".join(str(_value(part, names)) for part in parts)
+        case ast.FormattedValue(value=inner, conversion=-1, format_spec=None):
+            return _value(inner, names)
+        case ast.Subscript(value=inner, slice=key):
+            return _value(inner, names)[_value(key, names)]
         case ast.Call():
             return _call(node, names)
     raise ValueError(ast.dump(node) if node is not None else "nothing")
@@ -127,13 +135,20 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 
 
-def constants_of(tree: ast.Module) -> dict[str, Any]:
-    """Module-level names whose value is a known text or mapping of texts, in order of assignment."""
+def constants_of(tree: ast.Module, imported: Callable[[ast.ImportFrom], Mapping[str, Any]]) -> dict[str, Any]:
+    """Module-level names whose value is a known text or mapping of texts, those from `imported` modules included."""
     known: dict[str, Any] = {}
     for statement in tree.body:
-        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-            target = statement.targets[0]
+        if isinstance(statement, ast.ImportFrom):
+            theirs = imported(statement)
+            for name in statement.names:
+                if name.name in theirs:
+                    known[name.asname or name.name] = theirs[name.name]
+        elif isinstance(statement, ast.AnnAssign) or (isinstance(statement, ast.Assign) and len(statement.targets) == 1):
+            target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
             value = constant(statement.value, known)
             if isinstance(target, ast.Name) and isinstance(value, (str, dict)):
                 known[target.id] = value
     return known
+
+

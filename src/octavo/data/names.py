@@ -8,6 +8,10 @@ from typing import Any, NamedTuple
 from octavo.data.objects import Facts
 
 
+_STUB = -(10**5)
+"""Orders below this are of bindings that come from a stub beside a source."""
+
+
 class Target(NamedTuple):
     """What a name stands for: `def` (a definition), `bound` (a method of a module-level instance), `inst` (an
     instance of a class) or `module`; `name` is the qualified name inside `module`."""
@@ -25,8 +29,14 @@ class Names:
         self.packages: set[str] = set()
         for one in facts:
             self._enter(one)
+        self.submodules: dict[str, list[str]] = {}
+        for name in sorted(self.modules):
+            self.submodules.setdefault(name.rpartition(".")[0], []).append(name)
         self._known: dict[tuple[str, str], list[Target]] = {}
         self._public: dict[str, list[str]] = {}
+        self._cycles = 0
+        self._lists: dict[str, list[str]] = {}
+        self._exports: dict[str, list[tuple[str, bool]]] = {}
         self._active: set[tuple[str, str]] = set()
         self._add_documentation()
 
@@ -59,20 +69,29 @@ class Names:
     def _add_documentation(self) -> None:
         """Enter what `add_newdoc` and `add_docstr` calls document."""
         added = [(module, *row) for module in sorted(self.modules) for row in self.modules[module]["added"]]
-        for source, how, place, name, text, line in added:
-            if how == "at":
-                self._document(place, name, text, source, line)
-                continue
-            found = self.resolve(source, name)
+        direct = [row for row in added if row[1] == "at" and "." not in row[3]]
+        for source, _, place, name, text, line, *others in direct:
+            found = [t for t in self.lookup(place, name) if t.how == "def"]
+            self._document(*(found[0][1:] if found else (place, name)), text, source, line)
+            for other in others if place in self.modules else ():
+                self.modules[place]["binds"].setdefault(other, []).append([10**6, "path", name])
+        self._forget()
+        for source, how, place, name, text, line, *_ in [row for row in added if row not in direct]:
+            owner, _, last = name.rpartition(".")
+            found = self.resolve(source, name) if how == "path" else []
             if found and found[0].how == "def":
                 self._document(found[0].module, found[0].name, text, source, line)
                 continue
-            owner, _, last = name.rpartition(".")
-            for target in self.resolve(source, owner)[:1]:
+            for target in (self.resolve(source, owner) if how == "path" else self.lookup(place, owner))[:1]:
                 inner = f"{target.name}.{last}" if target.name else last
                 self._document(target.module, inner, text, source, line)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Drop what was remembered, since definitions were added."""
         self._known.clear()
         self._public.clear()
+        self._lists.clear()
 
     def _document(self, module: str, name: str, text: str, source: str, line: int) -> None:
         if module not in self.modules:
@@ -86,6 +105,8 @@ class Names:
             owner = name.rpartition(".")[0]
             if owner and owner not in facts["defs"]:
                 self._document(module, owner, "", source, line)
+                facts["defs"][owner]["kind"] = "class"
+            if owner and facts["defs"][owner]["order"] == 0:
                 facts["defs"][owner]["kind"] = "class"
             facts["defs"][name] = entry
             if not owner:
@@ -104,22 +125,43 @@ class Names:
         key = (module, name)
         if key in self._known:
             return self._known[key]
-        if key in self._active or len(self._active) > 300 or module not in self.modules:
+        if module not in self.modules:
+            return []
+        if key in self._active or len(self._active) > 300:
+            self._cycles += 1
             return []
         self._active.add(key)
+        cycles = self._cycles
         try:
             found: list[Target] = []
             for how in self._bindings(module, name):
                 for target in self._follow_binding(module, how):
                     if target not in found:
                         found.append(target)
+            if not found and (self.modules[module]["all_of"] or name in (self.modules[module]["all"] or ())):
+                found = self._offered_late(module, name)
         finally:
             self._active.discard(key)
-        if not self._active:
-            self._known[key] = found
-        elif found:
+        if found or not self._active or cycles == self._cycles:
             self._known[key] = found
         return found
+
+    def _offered_late(self, module: str, name: str) -> list[Target]:
+        """A listed name that is bound only at run time (a lazy `__getattr__`, a loop over `__all__`): look where the
+        list came from, then in the modules of the package."""
+        for path in self.modules[module]["all_of"]:
+            for target in self.resolve(module, path)[:1]:
+                if target.how == "module" and (found := self.lookup(target.module, name)):
+                    return found
+        if self.modules[module]["is_package"] and name in self.listed(module):
+            inside = [
+                Target("def", child, name)
+                for child in self.submodules.get(module, ())
+                if name in self.modules[child]["defs"]
+            ]
+            if len(inside) == 1:
+                return inside
+        return []
 
     def _bindings(self, module: str, name: str) -> list[list[str]]:
         facts = self.modules[module]
@@ -134,6 +176,9 @@ class Names:
         match how:
             case ["def", name]:
                 return [Target("def", module, name)]
+            case ["bound", origin, name]:
+                known = self.modules.get(origin, {"defs": {}})["defs"]
+                return [Target("bound", origin, name)] if name in known else []
             case ["mod", name, *_]:
                 return [Target("module", name)] if self.exists(name) else []
             case ["from", origin, name, *_]:
@@ -241,16 +286,25 @@ class Names:
 
     def listed(self, module: str, depth: int = 0) -> list[str]:
         """The names in `__all__`, those taken over from other modules included."""
+        if module in self._lists:
+            return self._lists[module]
         facts = self.modules[module]
         names = list(facts["all"] or ())
+        self._lists[module] = names  # what is known so far, should the lists of two modules refer to each other
         for path in facts["all_of"]:
             for target in self.resolve(module, path)[:1]:
                 if target.how == "module" and target.module in self.modules and depth < 8:
-                    names += self.listed(target.module, depth + 1)
-        return list(dict.fromkeys(names))
+                    names = names + self.listed(target.module, depth + 1)
+        self._lists[module] = list(dict.fromkeys(names))
+        return self._lists[module]
 
-    def exports(self, module: str) -> Iterator[tuple[str, bool]]:
+    def exports(self, module: str) -> list[tuple[str, bool]]:
         """The public names of a module, each with whether it was meant to be public (listed, or a package's import)."""
+        if module not in self._exports:
+            self._exports[module] = list(self._find_exports(module))
+        return self._exports[module]
+
+    def _find_exports(self, module: str) -> Iterator[tuple[str, bool]]:
         facts = self.modules[module]
         listed = self.listed(module)
         stated = facts["all"] is not None
@@ -266,19 +320,23 @@ class Names:
             if rows[0][1] == "def":
                 done.add(name)
                 yield name, not stated
-            elif not complete and self._meant(module, facts, name, rows[0][1:]):
+            elif rows[0][0] < _STUB and rows[0][1] != "def" and rows[0][-1] != "as":
+                continue
+            elif (not stated or (facts["all_more"] and facts["is_package"])) and self._meant(module, facts, name, rows[0][1:]):
                 done.add(name)
                 yield name, True
         if not complete:
             for _, origin in facts["stars"]:
                 if self._near(module, origin):
-                    yield from ((name, True) for name in sorted(self.star_set(origin) - done) if name[0] != "_")
+                    for name in sorted(self.star_set(origin) - done):
+                        if name[0] != "_" and self._own(module, name):
+                            yield name, True
 
     def _meant(self, module: str, facts: Facts, name: str, how: list[str]) -> bool:
         if name in facts["checking"] and not facts["lazy"]:
             return False
         match how:
-            case ["path", *_] | ["inst", *_]:
+            case ["path", *_] | ["inst", *_] | ["bound", *_]:
                 return True
             case ["from", _, _, "as"] if how[2] == name:
                 return True
@@ -287,6 +345,10 @@ class Names:
                     return False
                 return bool(facts["is_package"]) or original.startswith("_") or _private(origin)
         return False
+
+    def _own(self, module: str, name: str) -> bool:
+        """Whether what a star import brings is of the same package, not something that its origin imported."""
+        return any(self._near(module, target.module) for target in self.lookup(module, name)[:1])
 
     def _near(self, module: str, origin: str) -> bool:
         """Whether both belong to one package, or the origin is a private module (of the standard library)."""

@@ -11,9 +11,13 @@ fallbacks (`except ImportError`, `else`) have negative order. `defs` qualified n
 from __future__ import annotations
 
 import ast
+import os
 import re
 import sys
 import warnings
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from octavo.data.added import added_by
@@ -25,14 +29,30 @@ from octavo.data.texts import docstring
 Facts = dict[str, Any]
 
 
-def read_objects(source: bytes, module: str, *, is_package: bool) -> Facts:
-    """The facts of one module. Raises `SyntaxError`, `ValueError` or `RecursionError` if it cannot be parsed."""
+def read_objects(source: bytes, module: str, *, is_package: bool, root: str = "") -> Facts:
+    """The facts of one module. `root` is the folder that its package lies in: templates of documentation may take
+    texts from neighbouring modules. Raises `SyntaxError`, `ValueError` or `RecursionError` if it cannot be parsed."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tree = ast.parse(source)
     if source.startswith(b"\xef\xbb\xbf"):
         source = source[3:]
-    return _Reader(tree, source.split(b"\n"), module, is_package, b"#:" in source).facts
+    return _Reader(tree, source.split(b"\n"), module, is_package, b"#:" in source, root).facts
+
+
+@lru_cache(maxsize=64)
+def _texts_of(stem: str) -> Mapping[str, Any]:
+    """The known texts of the module in `stem.py` or `stem/__init__.py`; not those it imports in turn."""
+    for path in (f"{stem}.py", f"{stem}/__init__.py"):
+        if os.path.isfile(path) and os.path.getsize(path) < 2_000_000:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                try:
+                    tree = ast.parse(Path(path).read_bytes())
+                except (SyntaxError, ValueError, RecursionError):
+                    return {}
+            return constants_of(tree, lambda _: {})
+    return {}
 
 
 def _flag(test: ast.expr) -> bool | None:
@@ -57,8 +77,11 @@ def _flag(test: ast.expr) -> bool | None:
 
 
 class _Reader:
-    def __init__(self, tree: ast.Module, lines: list[bytes], module: str, is_package: bool, marked: bool) -> None:
-        self.lines, self.module, self.is_package, self.marked = lines, module, is_package, marked
+    def __init__(
+        self, tree: ast.Module, lines: list[bytes], module: str, is_package: bool, marked: bool, root: str
+    ) -> None:
+        self.lines, self.module, self.is_package = lines, module, is_package
+        self.marked, self.root = marked, root
         self.order = 0
         self.facts: Facts = {
             "module": module,
@@ -86,8 +109,15 @@ class _Reader:
     def known(self) -> dict[str, Any]:
         """Texts bound to names of the module, for templates; computed when first needed."""
         if self._known is None:
-            self._known = constants_of(self.tree)
+            self._known = constants_of(self.tree, self.neighbour)
         return self._known
+
+    def neighbour(self, node: ast.ImportFrom) -> Mapping[str, Any]:
+        """The known texts of a module of the same package that this one imports from."""
+        origin = absolute(self.module, self.is_package, "." * node.level + (node.module or ""))
+        if not self.root or origin.partition(".")[0] != self.module.partition(".")[0]:
+            return {}
+        return _texts_of(f"{self.root}/{origin.replace('.', '/')}")
 
     # statements
 
@@ -295,6 +325,8 @@ class _Reader:
         qualified = f"{self.scope}.{name}" if self.scope else name
         entry = self.defs.get(qualified)
         text = constant(value)
+        if text is None and isinstance(value, (ast.BinOp, ast.JoinedStr, ast.Call)):
+            text = constant(value, self.known)
         if entry is None and isinstance(text, str) and qualified in self.binds:
             entry = self.define(name, "class", value.lineno, self.order, "")
         if not entry:
@@ -336,7 +368,7 @@ class _Reader:
         names = constant(value)
         if isinstance(names, (list, tuple, set, frozenset)):
             self.facts["all"] += sorted(n for n in names if isinstance(n, str))
-        elif isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
+        elif isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Add, ast.BitOr)):
             self.more_names(value.left)
             self.more_names(value.right)
         elif isinstance(value, (ast.List, ast.Tuple)):
@@ -345,6 +377,8 @@ class _Reader:
                     self.more_names(element.value)
                 elif isinstance(name := constant(element), str):
                     self.facts["all"].append(name)
+                else:
+                    self.facts["all_more"] = True
         elif isinstance(value, ast.Call) and dotted(value.func) in ("list", "tuple", "sorted", "set") and value.args:
             self.more_names(value.args[0])
         elif (path := dotted(value)) and path.endswith(".__all__"):
@@ -364,7 +398,7 @@ class _Reader:
             self.public_names(
                 ast.List([argument], ast.Load()) if function.endswith("append") else argument, replace=False
             )
-        elif re.search(r"(add_newdoc(_for_scalar_type)?|add_docstr(_all)?)\Z", function):
+        elif re.search(r"(add_newdoc(_for_scalar_type)?|_array_method_doc|add_docstr(_all)?)\Z", function):
             self.facts["added"] += added_by(call, function.rpartition(".")[2], self.module, self.tree, self.known)
 
 

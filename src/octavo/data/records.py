@@ -24,6 +24,9 @@ FAMILY_LIMIT = 12
 """Inherited methods are listed as aliases under subclasses only in families of at most this many classes: a method
 of a class with hundreds of subclasses would otherwise carry hundreds of names."""
 
+_RENAMED, _FAR = 3, 4
+"""Places in the rank of a name: whether it differs from that of the definition, and is from another package."""
+
 Home = tuple[str, str, str]
 """(distribution, version, file) of a module."""
 
@@ -47,11 +50,13 @@ class Catalogue:
     def __init__(self, names: Names, homes: Mapping[str, Home]) -> None:
         self.names, self.homes = names, homes
         self.entries: dict[Target, Entry] = {}
+        self.borrowed: set[Target] = set()
         self.twins: dict[Target, list[Target]] = defaultdict(list)
         self.children: dict[tuple[str, str], list[str]] = defaultdict(list)
         for module, facts in names.modules.items():
             for qualified in facts["defs"]:
                 self.children[module, qualified.rpartition(".")[0]].append(qualified)
+        self.builtins = frozenset(names.modules["builtins"]["defs"]) if "builtins" in names.modules else frozenset()
         self._modules()
         self._exports()
         self._members()
@@ -62,14 +67,14 @@ class Catalogue:
         """Modules under their own name, and under the names by which other public modules offer them."""
         for module in sorted(self.names.modules):
             if public(module):
-                self._add(Target("module", module), module, rank=(module in IMPLEMENTATIONS, 0))
+                self._add(Target("module", module), module, rank=(module in IMPLEMENTATIONS,))
         for module in sorted(self.names.modules):
             if not public(module) or module in IMPLEMENTATIONS:
                 continue
             for name, meant in self.names.exports(module):
                 target = next(iter(self.names.lookup(module, name)), None)
                 if target and target.how == "module" and meant and self._same_home(module, target.module):
-                    self._add(target, f"{module}.{name}", rank=(False, 1))
+                    self._add(target, f"{module}.{name}", rank=(False,))
 
     def _same_home(self, one: str, other: str) -> bool:
         return self.homes.get(one, ("", "", ""))[0] == self.homes.get(other, ("?", "", ""))[0]
@@ -96,7 +101,13 @@ class Catalogue:
         if not targets:
             return
         target = next((t for t in targets if self.doc(t)), targets[0])
-        rank = (not self._same_home(module, target.module), path in IMPLEMENTATIONS, not meant)
+        rank = (
+            not self._same_home(module, target.module),
+            path in IMPLEMENTATIONS,
+            not meant,
+            name != target.name.rpartition(".")[2],
+            not self._related(path, target.module),
+        )
         full = name if path == "builtins" else f"{path}.{name}"
         if target.how == "inst" and self.entries.get(target._replace(how="def")):
             return
@@ -104,9 +115,13 @@ class Catalogue:
             target = Target(target.how, target.module, f"{target.name}@{full}")
         self._add(target, full, rank=rank)
         for twin in targets:
-            if twin != target and twin.how == "def" and self._same_home(module, twin.module):
+            if twin != target and twin.how == "def" and self._same_home(target.module, twin.module):
                 if twin not in self.twins[target] and target not in self.twins[twin]:
                     self.twins[target].append(twin)
+
+    def _related(self, path: str, module: str) -> bool:
+        """Whether a public name is at home near the definition: the same package, or `datetime` for `_datetime`."""
+        return path.partition(".")[0] == module.partition(".")[0].lstrip("_") or module == "posix" == path
 
     def _add(self, target: Target, path: str, *, rank: tuple[Any, ...]) -> None:
         entry = self.entries.setdefault(target, Entry(target))
@@ -117,12 +132,39 @@ class Catalogue:
     # members of classes
 
     def _members(self) -> None:
+        self._shadowed()
+        self._prune()
         classes = [t for t in self.entries if t.how == "def" and self.names.kind(t) == "class"]
         for target in classes:
             self._class_members(target, self.entries[target].paths, set())
         for target in classes:
             self._from_private_bases(target)
+        self._orphans()
         self._inherited()
+
+    def _shadowed(self) -> None:
+        """A public class that extends a private module's class of its name stands for it: `socket.socket` for
+        `_socket.socket`, `torch.Tensor` for `torch._C.TensorBase`."""
+        for target in [t for t in self.entries if t.how == "def" and self.names.kind(t) == "class"]:
+            for base in self.names.bases(target.module, target.name):
+                same = target.name in (base.name, base.name.removesuffix("Base"))
+                if same and not public(base.module) and base in self.entries:
+                    del self.entries[base]
+
+    def _prune(self) -> None:
+        """Drop names that are both new and from elsewhere (`sqlite3.Date` for `datetime.date`) beside a better one."""
+        for entry in self.entries.values():
+            best = min(entry.paths)
+            if entry.target.how == "def":
+                entry.paths = [row for row in entry.paths if row == best or not (row[0][_RENAMED] and row[0][_FAR])]
+
+    def _orphans(self) -> None:
+        """Members found by inspection of what a function returns: `threading.Lock.acquire`."""
+        for (module, owner), members in sorted(self.children.items()):
+            if owner and public(module) and owner not in self.names.modules[module]["defs"]:
+                for qualified in members:
+                    if member_is_public(qualified.rpartition(".")[2]):
+                        self._add(Target("def", module, qualified), f"{module}.{qualified}", rank=(False,) * 5)
 
     def _class_members(self, target: Target, paths: Iterable[tuple[tuple[Any, ...], str]], done: set[str]) -> None:
         """Enter what a class defines; `done` holds the names already taken by a class that is in front."""
@@ -144,8 +186,22 @@ class Catalogue:
             for name, how in self.names.modules[source.module]["defs"][source.name].get("members", {}).items():
                 if how[0] == "path" and how[1] != name and not name.startswith("_"):
                     for found in self.names.member(source.module, source.name, name)[:1]:
-                        if found in self.entries:
-                            self.entries[found].inherited |= {f"{path}.{name}" for _, path in paths}
+                        self._member_alias(source, found, name, paths)
+
+    def _member_alias(
+        self, owner: Target, found: Target, name: str, paths: Iterable[tuple[tuple[Any, ...], str]]
+    ) -> None:
+        """`assertItemsEqual = assertCountEqual` in a class: another name, or the only one of a private function."""
+        if found.how != "def" or found.module.partition(".")[0] != owner.module.partition(".")[0]:
+            return
+        if self.names.kind(found) == "class":
+            return
+        if found in self.entries:
+            self.entries[found].inherited |= {f"{path}.{name}" for _, path in paths}
+        else:
+            rows = [((*key[:-2], path.count(".") + 1, len(path)), f"{path}.{name}") for key, path in paths]
+            self.entries[found] = Entry(found, rows)
+            self.borrowed.add(found)
 
     def _from_private_bases(self, target: Target) -> None:
         """Members of private bases belong to the public class: `argparse.ArgumentParser.add_argument`."""
@@ -245,7 +301,9 @@ def member_is_public(name: str) -> bool:
 _MERGED = frozenset({"__init__", "__new__", "__doc__", "__module__", "__dict__", "__weakref__", "__slots__"})
 
 
-def documents(catalogue: Catalogue, uses: Mapping[Target, int], left_out: Counter[tuple[str, str]]) -> list[Document]:
+def documents(
+    catalogue: Catalogue, uses: Mapping[Target, int], names: Mapping[str, int], left_out: Counter[tuple[str, str]]
+) -> list[Document]:
     """The records in order of id; what has a public name but no documentation, or the reverse, is counted."""
     named: dict[str, tuple[tuple[Any, ...], Target]] = {}
     for target, entry in catalogue.entries.items():
@@ -264,7 +322,7 @@ def documents(catalogue: Catalogue, uses: Mapping[Target, int], left_out: Counte
             named[path] = (order, target)
     found = [_document(catalogue, path, target, uses) for path, (_, target) in sorted(named.items())]
     taken_names = set(named)
-    extra = [d for d in _listed_data(catalogue) if d.id not in taken_names]
+    extra = [d for d in _listed_data(catalogue, names) if d.id not in taken_names]
     _count_private(catalogue, left_out)
     return sorted(found + extra, key=lambda d: d.id)
 
@@ -278,7 +336,7 @@ def _document(catalogue: Catalogue, path: str, target: Target, uses: Mapping[Tar
         kind = "function"
     elif target.how == "inst":
         kind = "data"
-    elif kind == "function" and "." in target.name:
+    elif kind == "function" and ("." in target.name or target in catalogue.borrowed):
         kind = "method"
     text, signature = catalogue.doc(target), catalogue.signature(target)
     if kind in ("function", "method", "class"):
@@ -292,7 +350,8 @@ def _document(catalogue: Catalogue, path: str, target: Target, uses: Mapping[Tar
             file = catalogue.homes[twin.module][2] if line else file
             signature = signature or catalogue.signature(twin)
     others = {other for _, other in entry.paths} | entry.inherited
-    others |= {f"builtins.{other}" for other in others if target.module == "builtins" and target.how == "def"}
+    if path.partition(".")[0] in catalogue.builtins:
+        others.add(f"builtins.{path}")
     return Document(
         path,
         text,
@@ -310,7 +369,7 @@ def _document(catalogue: Catalogue, path: str, target: Target, uses: Mapping[Tar
 _ITEM = re.compile(r"^ {0,4}(\w+) -- (\S.*(?:\n {4,}\S.*)*)", re.MULTILINE)
 
 
-def _listed_data(catalogue: Catalogue) -> Iterator[Document]:
+def _listed_data(catalogue: Catalogue, names: Mapping[str, int]) -> Iterator[Document]:
     """Variables that only the documentation of their module explains: `argv -- command line arguments; …` of `sys`."""
     for module, facts in sorted(catalogue.names.modules.items()):
         if not public(module) or " -- " not in facts["doc"]:
@@ -320,8 +379,9 @@ def _listed_data(catalogue: Catalogue) -> Iterator[Document]:
             binds = facts["binds"].get(name, ())
             if binds and all(row[1] == "value" for row in binds):
                 words = " ".join(text.split())
+                path = f"{module}.{name}"
                 yield Document(
-                    f"{module}.{name}", words, "data", package=distribution, version=version, file=file
+                    path, words, "data", package=distribution, version=version, file=file, uses=names.get(path, 0)
                 )
 
 

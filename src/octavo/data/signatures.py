@@ -45,10 +45,17 @@ def _source(node: ast.expr, lines: Sequence[bytes]) -> str:
     """The expression as written; rewritten when it spans lines. Offsets of the syntax tree count bytes."""
     if isinstance(node, ast.Name):
         return node.id
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple) and _is_annotated(node.value):
+        return _source(node.slice.elts[0], lines)
     if node.lineno == node.end_lineno:
         text = lines[node.lineno - 1][node.col_offset : node.end_col_offset].decode("utf-8", "replace")
         return text
     return ast.unparse(node)
+
+
+def _is_annotated(node: ast.expr) -> bool:
+    """Whether a subscripted name is `Annotated`, whose further parts (often long texts) are left out."""
+    return (node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")) == "Annotated"
 
 
 def fields_signature(body: Sequence[ast.stmt], lines: Sequence[bytes]) -> str:

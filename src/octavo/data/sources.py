@@ -83,7 +83,7 @@ def _read_file(file: SourceFile, names: Counter[str], attributes: Counter[str]) 
     source = Path(file.path).read_bytes()
     if file.stub and b'"""' not in source and b"'''" not in source:
         return None
-    facts = read_objects(source, file.module, is_package=file.is_package)
+    facts = read_objects(source, file.module, is_package=file.is_package, root=file.path.removesuffix("/" + file.relative))
     facts["file"] = file.relative
     if not file.stub:
         encoding, _ = tokenize.detect_encoding(BytesIO(source).readline)

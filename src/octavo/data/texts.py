@@ -7,6 +7,7 @@ import re
 
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufeff]")
 _TRAILING = re.compile(r"[ \t\u00a0]+$", re.MULTILINE)
+_HOLES = re.compile(r"^\$\{[A-Z_]+\}$\n?", re.MULTILINE)
 _BLANKS = re.compile(r"\n{4,}")
 
 
@@ -22,8 +23,8 @@ def tidy(text: str) -> str:
 
 
 def docstring(raw: str) -> str:
-    """A docstring as `inspect.getdoc` shows it (common indent removed), tidied."""
-    return tidy(inspect.cleandoc(raw)).strip()
+    """A docstring as `inspect.getdoc` shows it (common indent removed), tidied, without unfilled template lines."""
+    return _HOLES.sub("", tidy(inspect.cleandoc(raw))).strip()
 
 
 def split_signature(name: str, text: str) -> tuple[list[str], str]:
@@ -41,20 +42,23 @@ def split_signature(name: str, text: str) -> tuple[list[str], str]:
             break
         forms.append(" ".join(" ".join(lines[at:taken]).split()))
         at = taken
+        if at + 1 < len(lines) and lines[at] == "--" and not lines[at + 1]:
+            at += 2
     rest = "\n".join(lines[at:]).strip("\n")
     if not forms or not rest or (at < len(lines) and lines[at].strip()):
         return [], text
-    return [form[form.index("(") :] for form in forms], rest
+    shown = [re.sub(r"\(\$\w+(?:, /)?(?:, )?", "(", form[form.index("(") :]) for form in forms]
+    return list(dict.fromkeys(shown)), rest
 
 
-_RESULT = re.compile(r"\s*(?:->\s*[^.!?;]{1,80})?\s*$")
+_PREFIX = re.compile(r"[A-Za-z_][\w.]*")
+_RESULT = re.compile(r"\s*(?:--?>\s*[^.!?;]{1,80})?\s*$")
 
 
 def _call_form(name: str, lines: list[str], start: int) -> int:
     """The line after the call form that begins at `start`, or `start` when none does."""
-    head = lines[start]
-    match = re.match(rf"(?:[A-Za-z_][\w.]*\.)?{re.escape(name)}\(", head)
-    if match is None:
+    before, bracket, _ = lines[start].partition("(")
+    if not bracket or not (before == name or (before.endswith("." + name) and _PREFIX.fullmatch(before))):
         return start
     depth = 0
     for number in range(start, min(start + 12, len(lines))):

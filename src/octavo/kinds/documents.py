@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +67,9 @@ def write_documents(folder: Path, documents: Iterable[Document], removed: Iterab
     """Write the artifact's two files, one JSON row a line; returns the two counts."""
     counts = {}
     with (folder / DOCUMENTS).open("w", encoding="utf-8", newline="\n") as out:
-        counts["documents"] = _write_rows(out, (asdict(d) for d in documents))
+        counts["documents"] = _write_rows(out, (vars(d) for d in documents))
     with (folder / REMOVED).open("w", encoding="utf-8", newline="\n") as out:
-        counts["removed"] = _write_rows(out, (asdict(r) for r in removed))
+        counts["removed"] = _write_rows(out, ({**vars(r), "document": vars(r.document)} for r in removed))
     return counts
 
 
