@@ -14,6 +14,11 @@ from octavo.spine.errors import OctavoError
 ROLES = ("system", "user", "assistant")
 
 
+def well_formed(text: str) -> str:
+    """The text with lone surrogates, which no UTF-8 can hold, replaced by question marks."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 class Tokenizer:
     """A `tokenizer.json` for a model that is trained or asked.
 
@@ -50,12 +55,12 @@ class Tokenizer:
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text, without special tokens."""
-        ids: list[int] = self.inner.encode(text, add_special_tokens=False).ids
+        ids: list[int] = self.inner.encode(well_formed(text), add_special_tokens=False).ids
         return ids
 
     def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of many texts, in parallel."""
-        encoded = self.inner.encode_batch_fast(list(texts), add_special_tokens=False)
+        encoded = self.inner.encode_batch_fast([well_formed(text) for text in texts], add_special_tokens=False)
         return [one.ids for one in encoded]
 
     def decode(self, ids: Sequence[int]) -> str:

@@ -86,8 +86,8 @@ def sample(documents: Path, limit: int) -> Iterator[str]:
     for document in read_documents(documents):
         bar.advance()
         if not held_out(document.id):
-            text = training_text(document)
-            chosen.append((text, len(text.encode("utf-8", "replace"))))
+            data = training_text(document).encode("utf-8", "replace")
+            chosen.append((data.decode("utf-8"), len(data)))
     total = sum(size for _, size in chosen)
     taken = seen = 0
     for text, size in chosen:
