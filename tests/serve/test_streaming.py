@@ -42,7 +42,8 @@ def test_usage_comes_in_a_last_chunk_without_choices_when_asked_for(client, ask)
     *parts, last = chunks(ask(client, stream=True, stream_options={"include_usage": True}))
     assert last["choices"] == []
     assert last["usage"] == {"prompt_tokens": 4, "completion_tokens": 11, "total_tokens": 15}
-    assert all(part["choices"] for part in parts)
+    assert all(part["choices"] and part["usage"] is None for part in parts)
+    assert all("usage" not in part for part in chunks(ask(client, stream=True)))
 
 
 def test_max_tokens_cuts_a_stream_at_the_same_place(client, ask):

@@ -213,7 +213,8 @@ def details(answer: Answer, request: Request) -> dict[str, Any]:
 class Reply:
     """The frame that one reply's JSON shares: its id, time and model."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, *, include_usage: bool = False) -> None:
+        self._usage_follows = {"usage": None} if include_usage else {}
         self.frame = {"id": f"chatcmpl-{secrets.token_hex(12)}", "created": int(time.time()), "model": model}
 
     def whole(self, text: str, finish: str, extra: dict[str, Any], usage: dict[str, int] | None) -> dict[str, Any]:
@@ -232,7 +233,7 @@ class Reply:
     def chunk(self, delta: dict[str, Any], finish: str | None = None) -> bytes:
         """One `chat.completion.chunk` as a server-sent event."""
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return self._event([choice])
+        return self._event([choice], **self._usage_follows)
 
     def usage_chunk(self, usage: dict[str, int]) -> bytes:
         """The last chunk, without choices, that `stream_options.include_usage` asks for."""

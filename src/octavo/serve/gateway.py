@@ -126,7 +126,7 @@ def _add_completions(app: FastAPI, engine: Engine, answering: Answering) -> None
             asked = completions.read_request(await _body(request, limits.body_bytes, limits.seconds))
             _check_model(asked.model, engine)
             answering.check(asked)
-            reply = Reply(engine.name)
+            reply = Reply(engine.name, include_usage=asked.include_usage)
             await _unless_gone(request, answering.enter(clock))
             pieces = answering.start(asked, clock)
             if asked.stream:
