@@ -97,8 +97,3 @@ def test_baseline_and_responses_run_on_the_tiny_model_within_a_small_budget(chal
         assert [effect.measure for effect in one.effects] == [card.name for card in challenge.card.measures]
         assert all(effect.verdict in ("better", "worse", "no effect", "cannot tell") for effect in one.effects)
     assert json.loads(json.dumps(trial.as_json()))["challenge"] == challenge.name
-
-
-def test_a_response_can_be_left_out(challenge, tmp_path):
-    trial = run_trial(challenge, scratch=tmp_path, seeds=(0,), responses=[], budget=30.0)
-    assert trial.tried == ()

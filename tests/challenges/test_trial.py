@@ -106,3 +106,8 @@ def test_tables_must_hold_the_same_items():
 
     with pytest.raises(ValueError, match="same two or more items"):
         over_items([np.zeros((3, 1))], [np.zeros((2, 1))], lambda rows: float(rows.mean()))
+
+
+def test_a_response_can_be_left_out(even, tmp_path):
+    trial = run_trial(even, scratch=tmp_path / "scratch", seeds=(0,), responses=[])
+    assert trial.tried == ()
