@@ -61,6 +61,15 @@ def test_a_damaged_save_is_passed_over_for_the_one_before(tmp_path, harm):
     assert folder.newest()[1] == {"step": 1}
 
 
+def test_going_on_from_the_one_before_leaves_two_whole_saves(tmp_path):
+    folder = StateFolder(tmp_path, "it")
+    for step in (1, 2, 5):
+        folder.save(step, tensors(step), {"step": step})
+    (tmp_path / "state-00000005.safetensors").write_bytes(b"")
+    folder.save(3, tensors(3), {"step": 3})
+    assert sorted(p.name for p in tmp_path.glob("*.json")) == ["state-00000002.json", "state-00000003.json"]
+
+
 def test_weights_without_a_marker_are_no_save(tmp_path):
     folder = StateFolder(tmp_path, "it")
     folder.save(1, tensors(1), {"step": 1})

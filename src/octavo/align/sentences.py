@@ -41,7 +41,7 @@ def returning_sentence(text: str) -> str:
 def sections(text: str) -> list[tuple[str, str]]:
     """(heading, text below it) of Markdown and reStructuredText; headings without text are left out."""
     found = list(_HEADING.finditer(text))
-    ends = [match.start() for match in found[1:]] + [len(text)]
+    ends = [match.start() for match in found[1:]] + [len(text)] * bool(found)
     pairs = []
     for match, end in zip(found, ends, strict=True):
         heading = match["marked"] or match["lined"]

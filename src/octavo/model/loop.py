@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from octavo.model.decoder import Decoder
-from octavo.model.machine import Machine, choose_machine, measured_peak, memory_in_use, synchronise
+from octavo.model.machine import Machine, measured_peak, memory_in_use, synchronise, with_threads
 from octavo.model.method import Batch, Method
 from octavo.model.optimizer import Optimizer
 from octavo.model.shape import Course
@@ -85,7 +85,7 @@ class Training:
         saved = self.folder.newest()
         if saved is not None:
             # Sums split over another number of threads round otherwise: go on as it was begun.
-            machine = choose_machine(machine.precision, saved[1]["threads"])  # type: ignore[arg-type]
+            machine = with_threads(machine, saved[1]["threads"])
         self.machine = machine
         self.model = method.prepare().to(machine.device)
         self.optimizer = Optimizer(self.model, course.optimizer, course.weight_decay)

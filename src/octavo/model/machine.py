@@ -9,7 +9,7 @@ import ctypes
 import os
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -37,10 +37,8 @@ class Machine:
 
 
 def choose_machine(precision: Precision = "auto", threads: int = 0) -> Machine:
-    """Decide and put into force: all cores this process may use, reproducible algorithms, memory kept by the process.
-
-    `threads` other than 0 repeats an earlier decision, as when a run is resumed.
-    """
+    """Decide and put into force: all cores this process may use (or `threads`), reproducible algorithms, memory kept
+    by the process."""
     wait_asleep()
     import torch
 
@@ -60,6 +58,14 @@ def choose_machine(precision: Precision = "auto", threads: int = 0) -> Machine:
     else:
         reason = "asked for in the settings"
     return Machine(device, threads, precision, reason)
+
+
+def with_threads(machine: Machine, threads: int) -> Machine:
+    """The same machine with another thread count in force, as when a run is resumed that began with it."""
+    import torch
+
+    torch.set_num_threads(threads)
+    return replace(machine, threads=threads)
 
 
 def wait_asleep() -> None:

@@ -53,8 +53,10 @@ class StateFolder:
         write_whole(path, data)
         marker = {"step": step, "identity": self.identity, "digest": xxhash.xxh3_128_hexdigest(data), "facts": facts}
         write_whole(path.with_suffix(".json"), json.dumps(marker).encode())
-        for old in self._markers()[KEPT:]:
-            # The marker goes first: a save without one does not exist.
+        names = [marker for marker in self._markers() if marker.stem <= path.stem]
+        for old in set(self._markers()) - set(names[:KEPT]):
+            # Beside the older ones these are saves of later steps that turned out to be damaged, or of another
+            # training. The marker goes first: a save without one does not exist.
             old.unlink()
             old.with_suffix(".safetensors").unlink(missing_ok=True)
         return len(data)

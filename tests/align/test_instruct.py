@@ -1,0 +1,106 @@
+"""Instructions are learnt by the words of the answers only."""
+
+import json
+
+import numpy as np
+import pytest
+
+from octavo.align.dialogues import DialoguesSettings
+from octavo.align.dialogues import run as make_dialogues
+from octavo.align.instruct import InstructSettings, answer_tokens, run
+from octavo.kinds import checkpoint as kind
+from octavo.kinds.dialogues import Dialogue, Message, read_dialogues, write_dialogues
+from octavo.kinds.documents import Document, held_out, write_documents
+from octavo.model.checkpoint import write_checkpoint
+from octavo.model.decoder import Decoder
+from octavo.model.packing import UNCOUNTED, pack
+from octavo.model.shape import DecoderShape
+from octavo.model.tokenizer import Tokenizer
+from octavo.spine.errors import OctavoError
+from octavo.tokenizer.train import TokenizerSettings
+from octavo.tokenizer.train import run as train_tokenizer
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("documents", "tokenizer", "checkpoint", "dialogues")}
+    documents = [
+        Document(f"m.f{i}", f"Return the thing number {i} of the list.", "function", signature="(x)") for i in range(60)
+    ]
+    write_documents(folders["documents"], documents)
+    train_tokenizer(TokenizerSettings(size="tiny"), folders, folders["tokenizer"], folders["tokenizer"])
+    make_dialogues(DialoguesSettings(count=80), folders, folders["dialogues"], folders["dialogues"])
+    vocabulary = -(-Tokenizer(folders["tokenizer"]).size // 64) * 64
+    model = Decoder(DecoderShape(vocabulary, 64, 2, 1, 1, 64, 128, 512))
+    model.initialise(0)
+    write_checkpoint(
+        folders["checkpoint"], model, folders["tokenizer"], [], {"final_loss": 1.0, "bytes_per_token": 3.0}
+    )
+    return folders
+
+
+def tuned(inputs, folder, **settings):
+    out, scratch = folder / "out", folder / "scratch"
+    out.mkdir(parents=True)
+    scratch.mkdir()
+    run(InstructSettings(**settings), inputs, out, scratch)
+    return out
+
+
+def test_only_the_words_of_answers_are_targets(inputs):
+    tokenizer = Tokenizer(inputs["tokenizer"])
+    dialogues = list(read_dialogues(inputs["dialogues"]))
+    tokens, cut = answer_tokens(dialogues, tokenizer, 512)
+    assert cut == 0
+    for number, dialogue in enumerate(dialogues):
+        ids = tokens.ids[tokens.starts[number] : tokens.starts[number + 1]]
+        learnt = tokens.counted[tokens.starts[number] : tokens.starts[number + 1]]
+        answer = tokenizer.encode(dialogue.messages[-1].content)
+        assert ids[learnt].tolist() == [*answer, tokenizer.end_of_turn]
+        assert learnt.tolist() == [False] * (len(ids) - len(answer) - 1) + [True] * (len(answer) + 1)
+    rows = pack(tokens, 512)
+    assert int((rows.targets != UNCOUNTED).sum()) == int(tokens.counted.sum())
+    assert not np.isin(rows.targets, [tokenizer.roles["user"], tokenizer.roles["assistant"]]).any()
+
+
+def test_it_learns_to_answer(inputs, tmp_path):
+    out = tuned(inputs, tmp_path, steps=15, batch=4)
+    kind.KIND.check(out)
+    rows = [json.loads(line) for line in (out / kind.TRAINING).read_text().splitlines()]
+    assert rows[-1]["loss"] < 0.7 * rows[0]["loss"]
+
+
+def test_the_same_settings_give_the_same_bytes(inputs, tmp_path):
+    first, second = (tuned(inputs, tmp_path / name, steps=3) for name in "ab")
+    assert {p.name: p.read_bytes() for p in first.iterdir()} == {p.name: p.read_bytes() for p in second.iterdir()}
+
+
+def test_held_out_documents_are_not_taught(inputs, tmp_path):
+    dialogues = list(read_dialogues(inputs["dialogues"]))
+    apart = [d for d in dialogues if any(held_out(name) for name in d.documents)]
+    out = tuned(inputs, tmp_path, steps=1)
+    assert json.loads((out / kind.SUMMARY).read_text())["dialogues"] == len(dialogues) - len(apart)
+
+
+def test_prompts_that_are_too_long_are_counted_and_left_out(inputs):
+    tokenizer = Tokenizer(inputs["tokenizer"])
+    short = Dialogue("a", (Message("user", "thing"), Message("assistant", "list")))
+    long = Dialogue("b", (Message("user", "thing " * 500), Message("assistant", "list")))
+    tokens, cut = answer_tokens([short, long], tokenizer, 128)
+    assert (len(tokens), cut) == (1, 1)
+    with pytest.raises(OctavoError) as caught:
+        answer_tokens([long], tokenizer, 128)
+    assert caught.value.code == "T019"
+
+
+def test_no_dialogues_are_refused(inputs, tmp_path):
+    write_dialogues(tmp_path, [])
+    with pytest.raises(OctavoError) as caught:
+        tuned({**inputs, "dialogues": tmp_path}, tmp_path / "run")
+    assert caught.value.code == "T019"
+
+
+def test_settings_out_of_range_are_wrong_use(inputs, tmp_path):
+    with pytest.raises(OctavoError) as caught:
+        tuned(inputs, tmp_path, epochs=0)
+    assert (caught.value.code, caught.value.exit_code) == ("T015", 2)
