@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from octavo.apps.own_model.amounts import EvaluateSettings
 from octavo.apps.own_model.findings import Findings
 from octavo.apps.own_model.questions import UNANSWERABLE, Question, choose_questions
+from octavo.apps.own_model.writer import Writer
 from octavo.kinds.answer import Answer
 from octavo.kinds.documents import Document
 from octavo.kinds.index import INDEX
 from octavo.kinds.scores import Score
-from octavo.knowledge.answer import Answerer
+from octavo.knowledge.answer import Answerer, worded
 from octavo.knowledge.index import Index
 from octavo.measures.abstention import Outcome, aurc, curve, declined_share, risk_at
 from octavo.measures.accuracy import rank_of, right_within
@@ -20,18 +23,14 @@ from octavo.measures.claims import Judged, judge_answer, unsupported_claims
 from octavo.measures.latency import latency
 from octavo.spine.progress import progress, reading
 
-if TYPE_CHECKING:
-    from octavo.apps.own_model.evaluate import EvaluateSettings
-
 
 class Asked:
     """One question with its answer and what became of it."""
 
-    def __init__(self, question: Question, answer: Answer, mode: str) -> None:
+    def __init__(self, question: Question, answer: Answer, mode: str, evidence: Sequence[str]) -> None:
         self.question, self.answer, self.mode = question, answer, mode
         self.cited = list(dict.fromkeys(citation.document for citation in answer.citations))
         self.rank = rank_of(self.cited, question.accept)
-        evidence = [citation.text for citation in answer.citations]
         self.claims: list[Judged] = [] if answer.declined else judge_answer(answer.answer, evidence)
 
     @property
@@ -81,27 +80,27 @@ def examine(settings: EvaluateSettings, documents: Sequence[Document], index: Pa
     found = Findings()
     with Index.open(index / INDEX, immutable=True) as opened:
         listed = opened.ids()
-    asked = choose_questions(documents, listed, settings.probe, settings.questions)
-    found.left_out.update(asked.left_out)
-    sets: dict[str, int] = {}
-    for question in asked.questions:
-        sets[question.set] = sets.get(question.set, 0) + 1
-    found.facts["questions"] = {"origin": asked.origin, "sets": sets}
-    found.facts["curves"] = {}
-    quoted = _ask(Answerer(index / INDEX, mode="quote"), asked.questions, "quote", settings.first)
-    _tell_quoted(found, quoted, len(listed))
-    if settings.generated:
-        some = _every(asked.questions, settings.generated)
-        written = _ask(Answerer(index / INDEX, mode="generate", model=model), some, "generate", settings.first)
-        _tell(found, written, "generate")
+        asked = choose_questions(documents, listed, settings.probe, settings.questions)
+        found.left_out.update(asked.left_out)
+        sets = Counter(question.set for question in asked.questions)
+        found.facts["questions"] = {"origin": asked.origin, "sets": dict(sorted(sets.items()))}
+        found.facts["curves"] = {}
+        quoted = _ask(Answerer(opened, mode="quote"), asked.questions, settings.first)
+        _tell_quoted(found, quoted, len(listed))
+        if settings.generated:
+            some = _every(asked.questions, settings.generated)
+            written = _ask(Answerer(opened, mode="generate", generator=Writer(model)), some, settings.first)
+            _tell(found, written, "generate")
     return found
 
 
-def _ask(answerer: Answerer, questions: Sequence[Question], mode: str, first: int) -> list[Asked]:
+def _ask(answerer: Answerer, questions: Sequence[Question], first: int) -> list[Asked]:
     told: list[Asked] = []
+    mode = answerer.mode
     bar = progress(f"ask ({mode})", len(questions), "questions")
     for question in questions:
-        told.append(Asked(question, answerer.ask(question.question, first), mode))
+        answer = answerer.ask(question.question, first)
+        told.append(Asked(question, answer, mode, _evidence(answerer.index, answer)))
         bar.advance()
     if told:
         median, p95 = latency([one.answer.seconds for one in told])
@@ -114,6 +113,12 @@ def _ask(answerer: Answerer, questions: Sequence[Question], mode: str, first: in
             }
         )
     return told
+
+
+def _evidence(index: Index, answer: Answer) -> list[str]:
+    """The cited spans as they are shown, each with its document's name and signature."""
+    found = [(index.document(citation.document), citation) for citation in answer.citations]
+    return [worded(document, citation) for document, citation in found if document is not None]
 
 
 def _tell_quoted(found: Findings, asked: Sequence[Asked], candidates: int) -> None:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from octavo.apps.own_model.amounts import EvaluateSettings
 from octavo.apps.own_model.findings import Findings
 from octavo.kinds.documents import Document, held_out
 from octavo.measures.compression import Likelihood, bits_per_byte, compressed
 from octavo.model.checkpoint import read_checkpoint
 from octavo.model.likelihood import score_texts
 from octavo.model.prompt import training_text
-
-if TYPE_CHECKING:
-    from octavo.apps.own_model.evaluate import EvaluateSettings
 
 LONGEST = 4000
 """Characters read of one document, so that a few long ones don't use up the sample."""
@@ -24,7 +21,8 @@ LONGEST = 4000
 def unseen_text(settings: EvaluateSettings, documents: Sequence[Document], base: Path, model: Path) -> Findings:
     """Score a sample of the held-out documents with both checkpoints."""
     found = Findings()
-    unseen, seen = [], []
+    unseen: list[Document] = []
+    seen: list[Document] = []
     for document in documents:
         (unseen if held_out(document.id) else seen).append(document)
     sample = _sample(unseen, settings.held_out_documents, settings.held_out_bytes)
