@@ -87,7 +87,7 @@ def test_the_chat_template_writes_what_the_tokenizer_class_writes(saved, tokeniz
 
 def test_the_cache_changes_nothing(model, tokens):
     whole = model.logits(tokens)[:, -1]
-    cache = KeyValues(model.shape, 3, 64, model.embedding)
+    cache = KeyValues(model, 3, 64)
     nothing = torch.zeros(3, dtype=torch.long)
     model.extend(tokens[:, :40], cache, nothing)
     for at in range(40, 64):
@@ -97,9 +97,9 @@ def test_the_cache_changes_nothing(model, tokens):
 
 def test_padding_before_a_prompt_changes_nothing(model, tokens):
     short = tokens[:1, :10]
-    alone = model.extend(short, KeyValues(model.shape, 1, 20, model.embedding), torch.tensor([0]))
+    alone = model.extend(short, KeyValues(model, 1, 20), torch.tensor([0]))
     padded = torch.cat([torch.zeros(1, 7, dtype=torch.long), short], 1)
-    beside = model.extend(padded, KeyValues(model.shape, 1, 20, model.embedding), torch.tensor([7]))
+    beside = model.extend(padded, KeyValues(model, 1, 20), torch.tensor([7]))
     torch.testing.assert_close(alone, beside, rtol=1e-4, atol=1e-5)
 
 

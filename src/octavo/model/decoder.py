@@ -55,7 +55,7 @@ class Block(nn.Module):
         shape = self.shape
         batch, length, _ = x_BTD.shape
         unit = x_BTD * inverse_rms(x_BTD, shape.eps).to(x_BTD.dtype)
-        qkv = linear(unit, self.qkv * self.attention_norm).view(batch, length, -1, shape.head_size)
+        qkv = linear(unit, cache.joint[layer]).view(batch, length, -1, shape.head_size)
         rotated = shape.heads + shape.key_heads
         qk = qkv[:, :, :rotated]
         qk = qk * inverse_rms(qk, shape.eps).to(qk.dtype) * self.head_norms()
@@ -64,28 +64,8 @@ class Block(nn.Module):
         mixed = scaled_dot_product_attention(qk[:, : shape.heads], k, v, attn_mask=bias, enable_gqa=True)
         x_BTD = x_BTD + linear(mixed.transpose(1, 2).reshape(batch, length, -1), self.out)
         unit = x_BTD * inverse_rms(x_BTD, shape.eps).to(x_BTD.dtype)
-        gate, up = linear(unit, self.gate_up * self.mlp_norm).chunk(2, -1)
+        gate, up = linear(unit, cache.gate_up[layer]).chunk(2, -1)
         return x_BTD + linear(silu(gate) * up, self.down)
-
-
-class KeyValues:
-    """The keys and values of the tokens seen so far, per layer (B, G, room, K), filled in place."""
-
-    def __init__(self, shape: DecoderShape, batch: int, room: int, like: Tensor) -> None:
-        size = (shape.depth, 2, batch, shape.key_heads, room, shape.head_size)
-        self.stored = torch.empty(size, dtype=like.dtype, device=like.device)
-        self.length = 0
-
-    def append(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
-        """Store the new keys and values of one layer and return all of it."""
-        end = self.length + k.shape[2]
-        self.stored[layer, 0, :, :, self.length : end] = k
-        self.stored[layer, 1, :, :, self.length : end] = v
-        return self.stored[layer, 0, :, :, :end], self.stored[layer, 1, :, :, :end]
-
-    def keep(self, rows: Tensor) -> None:
-        """Drop the sequences that are not in `rows`."""
-        self.stored = self.stored[:, :, rows].contiguous()
 
 
 class Decoder(nn.Module):
@@ -166,7 +146,33 @@ class Decoder(nn.Module):
             x_BTD = block.extend(x_BTD, cache, layer, bias[:, None], cos, sin)
         cache.length = end
         x_BD = x_BTD[:, -1]
-        return linear(x_BD * inverse_rms(x_BD, self.shape.eps).to(x_BD.dtype), self.embedding * self.norm)
+        return linear(x_BD * inverse_rms(x_BD, self.shape.eps).to(x_BD.dtype), cache.head)
+
+
+class KeyValues:
+    """The keys and values of the tokens seen so far, per layer (B, G, room, K), filled in place; and the matrices with
+    their norms folded in, which need not be made anew for every token."""
+
+    @torch.no_grad()
+    def __init__(self, model: Decoder, batch: int, room: int) -> None:
+        shape, like = model.shape, model.embedding
+        size = (shape.depth, 2, batch, shape.key_heads, room, shape.head_size)
+        self.stored = torch.empty(size, dtype=like.dtype, device=like.device)
+        self.length = 0
+        self.joint = [block.qkv * block.attention_norm for block in model.blocks]
+        self.gate_up = [block.gate_up * block.mlp_norm for block in model.blocks]
+        self.head = like * model.norm
+
+    def append(self, layer: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Store the new keys and values of one layer and return all of it."""
+        end = self.length + k.shape[2]
+        self.stored[layer, 0, :, :, self.length : end] = k
+        self.stored[layer, 1, :, :, self.length : end] = v
+        return self.stored[layer, 0, :, :, :end], self.stored[layer, 1, :, :, :end]
+
+    def keep(self, rows: Tensor) -> None:
+        """Drop the sequences that are not in `rows`."""
+        self.stored = self.stored[:, :, rows].contiguous()
 
 
 def causal_bias(length: int, like: Tensor) -> Tensor:

@@ -103,7 +103,7 @@ def continue_tokens(
     tokens = torch.tensor([[0] * (longest - len(p)) + list(p) for p in prompts], device=device)
     rows = torch.arange(len(prompts), device=device)
     generators = [torch.Generator().manual_seed(sampling.seed) for _ in prompts]
-    cache = KeyValues(model.shape, len(prompts), room, model.embedding)
+    cache = KeyValues(model, len(prompts), room)
     for _ in range(room - longest):
         logits = model.extend(tokens, cache, padding).float().cpu()
         chosen = [_choose(logits[i], sampling, generators[row]) for i, row in enumerate(rows.tolist())]
