@@ -1,7 +1,10 @@
-"""A small engine that is real: it answers from a few documents in memory, by the words of their names."""
+"""A small engine that is real (it answers from documents in memory by their names), servers, and a small project."""
 
 import contextlib
+import json
 import re
+import subprocess
+import sys
 import threading
 import time
 
@@ -9,10 +12,15 @@ import httpx
 import pytest
 import uvicorn
 
+from octavo.apps.paths import load_path
+from octavo.cli.talk import Silent
 from octavo.kinds.answer import Answer, Citation
 from octavo.kinds.documents import Document
+from octavo.kinds.kind import kind
 from octavo.serve import server
 from octavo.serve.gateway import create_app
+from octavo.spine.project import open_project
+from octavo.spine.run import run_path
 
 DOCUMENTS = {
     document.id: document
@@ -148,3 +156,66 @@ def ask():
         return client.post("/v1/chat/completions", json={"model": "echo", "messages": messages, **fields})
 
     return post
+
+
+FILES = {
+    "backup.md": "# Backups\n\nThe nightly backup of the orders database goes to the vault in Bergen. It is kept for "
+    "ninety days. Restoring it takes about four hours, and two people must be present.\n",
+    "leave.md": "# Holiday\n\nEverybody has thirty days of holiday in a year. Requests go to the team lead at least "
+    "two weeks ahead. Unused days expire at the end of March.\n",
+    "sensor.md": "# Moisture sensor\n\nThe moisture sensor drifts by two percent in a year. It is calibrated each "
+    "spring with the salt method. <script>alert('x')</script> is shown as text.\n",
+    "oncall.md": "# On call\n\nWho is on call answers the pager within ten minutes. The rota changes on Monday at "
+    "nine in the morning.\n",
+}
+
+
+def _make_project(folder):
+    """A project over a few files that has made its index and tokenizer."""
+    docs = folder / "docs"
+    docs.mkdir(parents=True)
+    for name, text in FILES.items():
+        (docs / name).write_text(text, encoding="utf-8")
+    text = '[project]\nname = "mine"\nformat = 1\n\n[collect]\ndocs = "docs"\n\n[tokenizer]\nvocabulary = 384\n'
+    (folder / "project.toml").write_text(text, encoding="utf-8")
+    _run_index(folder)
+    return folder
+
+
+def _run_index(folder):
+    steps = [s for s in load_path("own_model").steps if s.name in ("collect", "clean", "tokenizer", "index")]
+    run_path(open_project(folder), steps, watcher=Silent(), check=lambda name, made: kind(name).check(made))
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory):
+    return _make_project(tmp_path_factory.mktemp("project") / "mine")
+
+
+@pytest.fixture(scope="session")
+def make_project():
+    """`make_project(folder)` makes another project with the same documents."""
+    return _make_project
+
+
+@pytest.fixture(scope="session")
+def run_index():
+    """`run_index(folder)` brings a project's index up to date."""
+    return _run_index
+
+
+@pytest.fixture(scope="session")
+def octavo():
+    """`octavo("ask", "…")` runs the command as a process."""
+
+    def run(*arguments, stdin=None, cwd=None):
+        command = [sys.executable, "-m", "octavo", *map(str, arguments)]
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, cwd=cwd)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def lines():
+    """The JSON documents of an output, one a line."""
+    return lambda text: [json.loads(line) for line in text.splitlines()]

@@ -28,7 +28,8 @@ def as_lines(answer: Answer, lookup: Lookup) -> list[str]:
 def below(answer: Answer, lookup: Lookup) -> list[str]:
     """What stands below an answer: `[1] document, characters, source` and the quoted text, or the reason."""
     if answer.declined:
-        return ["", f"    declined: {plain(answer.reason)}"] if answer.reason else []
+        told = not answer.reason or answer.reason in answer.answer
+        return ["", "    declined" if told else f"    declined: {plain(answer.reason)}"]
     lines = [""]
     for number, citation in enumerate(answer.citations, 1):
         lines += _cited(number, citation, lookup(citation.document))

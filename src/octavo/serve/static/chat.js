@@ -67,7 +67,7 @@ function showTurn(body, turn, done) {
   if (details?.understood_as) parts.push(make("p", "label", `Understood as: ${details.understood_as}`));
   if (answer) parts.push(...asBlocks(answer));
   if (error) parts.push(make("p", "", error));
-  if (details?.declined && details.reason) parts.push(make("p", "sure", `Why: ${details.reason}`));
+  if (details?.declined && details.reason && !answer.includes(details.reason)) parts.push(make("p", "sure", `Why: ${details.reason}`));
   if (details?.citations.length) parts.push(chips(details.citations));
   if (done && details && !details.declined) parts.push(make("p", "sure", sureness(details)));
   if (parts.length) body.replaceChildren(...parts);
