@@ -17,6 +17,8 @@ class CleanSettings(Settings):
     """Characters; a shorter text is removed."""
     near: float = Field(0.8, ge=0.3, le=1.0)
     """Jaccard similarity of word triples from which two texts are near duplicates; 1 removes exact duplicates only."""
+    near_renamed: float = Field(0.95, ge=0.3, le=1.0)
+    """The same between objects with different last names, whose texts often differ in the one word that matters."""
     distinct_below: int = Field(200, ge=0)
     """Characters; shorter texts of objects with different names are never duplicates of each other, since a short
     sentence is often right for several."""

@@ -20,9 +20,9 @@ from octavo.data.texts import docstring, split_signature
 _CALLABLES = (types.BuiltinFunctionType, types.FunctionType)
 _MEMBERS = (types.MethodDescriptorType, types.ClassMethodDescriptorType, types.BuiltinFunctionType, staticmethod)
 _DATA = (types.GetSetDescriptorType, types.MemberDescriptorType)
-_NOT_FOR_USERS = re.compile(r"_test|_xx|xx|_tkinter\Z|_opcode\Z|_scproxy\Z")
+_NOT_FOR_USERS = re.compile(r"_test|_ctypes_test|_xx|xx|_tkinter\Z|_opcode\Z|_scproxy\Z")
 
-DYNAMIC = ("hashlib", "multiprocessing", "re", "threading", "types")
+DYNAMIC = ("hashlib", "multiprocessing", "os", "re", "threading", "types")
 """Modules that make types and functions, known by their names, only while they are imported."""
 
 _VIEWS = {"dict_keys": type({}.keys()), "dict_values": type({}.values()), "dict_items": type({}.items())}
@@ -130,7 +130,10 @@ def _dynamic(name: str) -> Facts:
             facts["binds"][attribute] = [[10**6, "bound", home.__module__, home.__qualname__]]
         elif isinstance(value, type) and (value.__module__ == "builtins" or (name in ("re", "types") and _made_in_c(value))):
             _define(facts, attribute, value)
-        elif isinstance(value, types.BuiltinFunctionType) and attribute not in vars(sys.modules["builtins"]):
+        elif isinstance(value, types.FunctionType) and "<locals>" in value.__qualname__ and value.__module__ == name:
+            _define(facts, attribute, value)
+            facts["defs"][attribute]["line"] = value.__code__.co_firstlineno
+        elif name == "hashlib" and isinstance(value, types.BuiltinFunctionType):
             _define(facts, attribute, value)
     return facts
 

@@ -27,6 +27,7 @@ class Candidate:
     id: str
     uses: int
     length: int
+    is_file: bool
     digest: int
     """Of the text with all white space made one blank."""
 
@@ -53,7 +54,7 @@ class Duplicate:
 def candidate(at: int, document: Document) -> Candidate:
     """What duplicates are found by."""
     digest = xxhash.xxh64_intdigest(" ".join(document.text.split()).encode())
-    return Candidate(at, document.id, document.uses, len(document.text), digest)
+    return Candidate(at, document.id, document.uses, len(document.text), document.kind == "file", digest)
 
 
 def exact_duplicates(candidates: Iterable[Candidate], distinct_below: int) -> list[Duplicate]:
@@ -77,9 +78,11 @@ def near_duplicates(
     candidates: Sequence[Candidate],
     text_of: Callable[[int], str],
     threshold: float,
+    threshold_renamed: float,
     distinct_below: int,
 ) -> list[Duplicate]:
-    """Documents whose word triples have a Jaccard similarity of at least `threshold` with a document that is kept.
+    """Documents whose word triples have a Jaccard similarity of at least `threshold` with a document that is kept;
+    objects with different last names need `threshold_renamed`: `bisect_left` and `bisect_right` are worded alike.
 
     Candidates come from MinHash bands, each is verified exactly; nothing is removed for resembling a removed one.
     """
@@ -98,7 +101,13 @@ def near_duplicates(
         bar.advance()
     later, earlier = _pairs(keys)
     possible = np.minimum(sizes[later], sizes[earlier]) >= threshold * np.maximum(sizes[later], sizes[earlier])
-    return _verify(ordered, later[possible], earlier[possible], text_of, threshold, shingler)
+    later, earlier = later[possible], earlier[possible]
+
+    def needed(one: Candidate, other: Candidate) -> float:
+        alike = one.is_file or other.is_file or one.last == other.last
+        return threshold if alike else max(threshold, threshold_renamed)
+
+    return _verify(ordered, later, earlier, text_of, needed, shingler)
 
 
 def _pairs(keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -126,7 +135,7 @@ def _verify(
     later: NDArray[np.int64],
     earlier: NDArray[np.int64],
     text_of: Callable[[int], str],
-    threshold: float,
+    needed: Callable[[Candidate, Candidate], float],
     shingler: Shingler,
 ) -> list[Duplicate]:
     removed: set[int] = set()
@@ -141,7 +150,7 @@ def _verify(
         for other in earlier[start:end].tolist():
             if other not in removed:
                 value = jaccard(mine, shingler(text_of(ordered[other].at)))
-                if value >= threshold and value > similarity:
+                if value >= needed(ordered[place], ordered[other]) and value > similarity:
                     best, similarity = other, value
         if best >= 0:
             removed.add(place)

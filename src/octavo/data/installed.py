@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,7 +16,7 @@ from octavo.data.names import Names
 from octavo.data.objects import Facts
 from octavo.data.popularity import popularity
 from octavo.data.records import Catalogue, Home, documents
-from octavo.data.sources import as_rows, batches, load, read_batch, read_inspected
+from octavo.data.sources import as_rows, batches, load, read_batch
 from octavo.data.topics import read_topics
 from octavo.kinds.documents import Document, Removed
 from octavo.spine.errors import OctavoError
@@ -29,7 +30,7 @@ def read_environment(
     """All documents of the environment in order of id, and what was left out."""
     found = census(include, exclude)
     facts, names, attributes, failures = _read(found.files, workers, scratch)
-    homes = _homes(found.files, facts)
+    homes = homes_of(found.files, facts)
     _complete(found, facts)
     catalogue = Catalogue(Names(facts), homes)
     uses = popularity(catalogue, names, attributes)
@@ -66,11 +67,18 @@ def _read(
     bar.advance(len(readable) - sum(len(batch) for batch, _ in waiting))
     with executor("processes", workers or None) as pool:
         jobs = {pool.submit(read_batch, batch, target): len(batch) for batch, target in waiting}
-        if not inspected.is_file():
-            jobs[pool.submit(read_inspected, inspected)] = 0
+        inspection = None if inspected.is_file() else _inspect(inspected)
         for job in as_completed(jobs):
             job.result()
             bar.advance(jobs[job])
+        if inspection is not None and inspection.wait() != 0:
+            raise OctavoError(
+                "D006",
+                "The compiled modules of the standard library could not be inspected",
+                where=sys.executable,
+                likely="the process that imports them was ended, or one of them cannot be imported safely",
+                do="run the same command again; if it fails again look at the message above",
+            )
     facts: list[Facts] = []
     names: Counter[str] = Counter()
     attributes: Counter[str] = Counter()
@@ -84,7 +92,15 @@ def _read(
     return facts, names, attributes, failures
 
 
-def _homes(files: Iterable[SourceFile], facts: Iterable[Facts]) -> dict[str, Home]:
+def _inspect(target: Path) -> subprocess.Popen[bytes]:
+    """Begin the inspection in a process of its own: what a module shows must not depend on what ran here before."""
+    package = str(Path(__file__).parents[2])
+    code = f"import sys; sys.path.insert(0, {package!r})\n"
+    code += f"from pathlib import Path; from octavo.data.sources import read_inspected; read_inspected(Path({str(target)!r}))"
+    return subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+
+def homes_of(files: Iterable[SourceFile], facts: Iterable[Facts]) -> dict[str, Home]:
     """Module → where it is from; a source goes before a stub or a compiled file of the same name."""
     homes: dict[str, Home] = {}
     for file in sorted(files, key=lambda f: (f.compiled, f.stub)):

@@ -294,7 +294,10 @@ class Names:
         for path in facts["all_of"]:
             for target in self.resolve(module, path)[:1]:
                 if target.how == "module" and target.module in self.modules and depth < 8:
-                    names = names + self.listed(target.module, depth + 1)
+                    theirs = self.modules[target.module]
+                    open_ended = theirs["all"] is None or theirs["all_more"]
+                    more = sorted(self.star_set(target.module)) if open_ended else self.listed(target.module, depth + 1)
+                    names = names + more
         self._lists[module] = list(dict.fromkeys(names))
         return self._lists[module]
 

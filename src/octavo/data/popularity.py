@@ -43,9 +43,8 @@ def _longest(catalogue: Catalogue, path: str) -> Target | None:
 
 
 def _share_bound(catalogue: Catalogue, uses: Counter[Target]) -> None:
-    """Entries of module-level methods (`random.choice`) are keyed by their name; give them the uses of theirs."""
+    """A module-level method (`random.choice`) is used as often as it is called by that name and as the method is."""
     for target in catalogue.entries:
         if target.how in ("bound", "inst"):
             plain = target._replace(name=target.name.partition("@")[0])
-            if uses.get(plain):
-                uses[target] = uses[plain]
+            uses[target] = uses[plain] + (uses[plain._replace(how="def")] if target.how == "bound" else 0)

@@ -59,6 +59,7 @@ class Catalogue:
         self.builtins = frozenset(names.modules["builtins"]["defs"]) if "builtins" in names.modules else frozenset()
         self._modules()
         self._exports()
+        self._instances()
         self._members()
 
     # modules and their public names
@@ -109,8 +110,6 @@ class Catalogue:
             not self._related(path, target.module),
         )
         full = name if path == "builtins" else f"{path}.{name}"
-        if target.how == "inst" and self.entries.get(target._replace(how="def")):
-            return
         if target.how in ("bound", "inst"):
             target = Target(target.how, target.module, f"{target.name}@{full}")
         self._add(target, full, rank=rank)
@@ -118,6 +117,21 @@ class Catalogue:
             if twin != target and twin.how == "def" and self._same_home(target.module, twin.module):
                 if twin not in self.twins[target] and target not in self.twins[twin]:
                     self.twins[target].append(twin)
+
+    def _instances(self) -> None:
+        """Keep a documented instance only where it is what its class was made for (`scipy.stats.norm`): the only one
+        of a class that is not public or is named after it. Constants of a public class tell nothing of their own."""
+        found: dict[Target, list[Target]] = defaultdict(list)
+        for target in self.entries:
+            if target.how == "inst":
+                found[Target("def", target.module, target.name.partition("@")[0])].append(target)
+        for owner, instances in found.items():
+            best = min(instances, key=lambda one: self.entries[one].paths)
+            name = self.entries[best].name.rpartition(".")[2]
+            same = all(self.entries[one].name.endswith(f".{name}") for one in instances)
+            paths = [row for one in instances for row in self.entries.pop(one).paths]
+            if same and (owner not in self.entries or owner.name.startswith(f"{name}_")):
+                self.entries[best] = Entry(best, paths)
 
     def _related(self, path: str, module: str) -> bool:
         """Whether a public name is at home near the definition: the same package, or `datetime` for `_datetime`."""

@@ -27,8 +27,6 @@ _BOILERPLATE = tuple(
         ("slot", r"Abstract classes can override this to customize issubclass\(\)\..{0,250}"),
         ("refers elsewhere", r"\(?see (the )?(also )?(the )?(base|parent|super) ?class(es)?( documentation| for details)?\)?\.?"),
         ("refers elsewhere", r"\(?(inherit(s|ed)?( docs?| docstring| documentation)?( from \S+)?|inherit-doc|@?inheritdoc)\)?\.?"),
-        ("refers elsewhere", r"See :(func|meth|class|attr|mod|py:\w+|obj):`[^`]+`\.?"),
-        ("refers elsewhere", r"See `?`?[\w.]+(\(\))?`?`?( docstring| docs| documentation)?( for (more )?(details|information|help|docs))?\.?"),
         ("generated", r"Alias for field number \d+"),
         ("generated", r"partial\(func, \*args, \*\*keywords\)\s.{0,120}"),
         ("generated", r"list of weak references to the object( \(if defined\))?"),

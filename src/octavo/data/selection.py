@@ -77,7 +77,7 @@ def _duplicates(
     if settings.near < 1:
         rest = [one for one in candidates if one.at not in found]
         with Rows(source / DOCUMENTS) as rows:
-            pairs = near_duplicates(rest, rows.text, settings.near, settings.distinct_below)
+            pairs = near_duplicates(rest, rows.text, settings.near, settings.near_renamed, settings.distinct_below)
         for pair in pairs:
             found[pair.at] = (near, pair.of, pair.similarity)
         for at, (reason, of, similarity) in list(found.items()):
