@@ -6,6 +6,7 @@ import importlib
 import json
 import pkgutil
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -35,6 +36,12 @@ class Commands(click.Group):
         command: click.Command = importlib.import_module(f"octavo.cli.{module}").command
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by the first line of their modules, which need not be imported for that."""
+        rows = [(name, _about(name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -47,6 +54,14 @@ class Commands(click.Group):
                 exit_code=WRONG_USE,
             )
         return super().resolve_command(ctx, args)
+
+
+def _about(name: str) -> str:
+    """What a command is for: the docstring of its module begins with "`octavo NAME …`: "."""
+    module = name.replace("-", "_") + ("_" if name == "try" else "")
+    with (Path(__file__).parent / f"{module}.py").open(encoding="utf-8") as source:
+        text = source.readline().strip().strip('"').partition("`: ")[2]
+    return text[:1].upper() + text[1:]
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

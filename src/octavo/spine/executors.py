@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from typing import Any, ParamSpec, TypeVar
@@ -49,17 +50,16 @@ def executor(name: str = "processes", workers: int | None = None) -> Executor:
         return SerialExecutor()
     # a fork would copy the threads' locks of numpy or torch in whatever state they are; a fork server has none
     context = multiprocessing.get_context("forkserver")
-    return ProcessPoolExecutor(count, mp_context=context, initializer=_stay_with, initargs=(os.getpid(),))
+    return ProcessPoolExecutor(count, mp_context=context, initializer=_stay_with_owner)
 
 
-def _stay_with(owner: int) -> None:
+def _stay_with_owner() -> None:
     """End this worker when the process that wants its results is gone, however it went."""
-    import threading
-    import time
+    owner = multiprocessing.parent_process()
+    assert owner is not None, "only workers call this"
 
     def watch() -> None:
-        while os.path.exists(f"/proc/{owner}"):
-            time.sleep(0.5)
+        owner.join()
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -148,13 +148,13 @@ def read_project(text: str, folder: Path, overrides: Sequence[str] = ()) -> Proj
             do='begin it with [project] and name = "…"',
             exit_code=WRONG_USE,
         )
-    _check_format(head_values, places.get("project.format", str(file)))
     given: dict[str, dict[str, str]] = {}
     for override in overrides:
         table, name, value = split_override(override)
         given.setdefault(table, {})[name] = value
         places[f"{table}.{name}"] = places[table] = f"--set {override}"
     head_values.update(_parsed(Head, given.pop("project", {})))
+    _check_format(head_values, places.get("project.format", str(file)))
     head = read_settings(Head, head_values, where=lambda field: places.get(f"project.{field}", str(file)))
     return Project(folder.resolve(), head, document, given, places)
 
