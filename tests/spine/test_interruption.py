@@ -126,8 +126,9 @@ def test_a_store_that_can_not_be_written_gives_one_message_and_loses_nothing(tmp
         assert done.returncode == 1, done.stderr
         assert "S022  This place can't be written to" in done.stderr
         assert "Traceback" not in done.stderr
-        planned = shop.apart("plan", **options)
-        assert planned.returncode == 0, planned.stderr
+        for command in ("plan", "show", "clean", "doctor"):
+            looked = shop.apart(command, **options)
+            assert looked.returncode == 0, looked.stderr
         assert bytes_of(shop.home) == before
     assert shop.run() == {"gather": "kept", "shout": "made", "sum_up": "made"}
 

@@ -59,6 +59,14 @@ def test_a_changed_file_outside_the_store_is_the_reason(shop):
     assert shop.plan()["gather"] == ("kept", [])
 
 
+def test_a_relative_path_is_meant_from_the_project_wherever_one_stands(shop, tmp_path):
+    (shop.home / "lines.txt").write_text("four\n")
+    shop.write('[gather]\ndocs = "lines.txt"')
+    home, shop.home = shop.home, tmp_path
+    assert shop.run("--project", str(home), "--until", "gather") == {"gather": "made"}
+    assert shop.plan("--project", "home")["gather"] == ("kept", [])
+
+
 def test_reasons_compare_with_the_nearest_recipe_and_not_the_latest(shop):
     shop.run("--set", "sum_up.steps=50")
     shop.run("--set", "sum_up.steps=7", "--set", "sum_up.pause=0.001")

@@ -80,9 +80,11 @@ class Planner:
     def look(self, step: Step, made: Mapping[str, Manifest]) -> Planned:
         """What to do with `step`; `made` holds what is known of the earlier steps."""
         settings = self.settings[step.name]
-        needed = [*step.inputs.values(), *(s.name for s in self._before(step) if CLOCK in step.stage.inputs.values())]
-        if missing := [name for name in self._names() if name in needed and name not in made]:
-            return Planned(step, settings, "waits", (f"waits for {', '.join(missing)}",))
+        needed = list(step.inputs.values())
+        if CLOCK in step.stage.inputs.values() and all(name in made for name in needed):
+            needed = [earlier.name for earlier in self._before(step)]
+        if missing := [name for name in needed if name not in made]:
+            return Planned(step, settings, "waits", (f"waits for {', '.join(dict.fromkeys(missing))}",))
         recipe = self._recipe(step, settings, made)
         manifest = self.store.manifest(recipe.key)
         if manifest is None:

@@ -161,9 +161,11 @@ class Attempt:
                     cost.peak_memory = max(cost.peak_memory, _memory_of(process.pid))
                 yield
                 if ended and not ready:
-                    return
+                    break
                 if not selector.get_map():
                     process.wait()
+        if lines["output"]:  # the last words of a process that crashed need not end a line
+            self._hear("output", lines["output"], cost)
 
     def _hear(self, what: str, line: bytes, cost: Cost) -> None:
         stage = self.planned.step.name

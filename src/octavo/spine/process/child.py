@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import importlib
 import json
+import math
 import os
 import shutil
 import signal
@@ -114,9 +115,11 @@ def _explain(error: Exception, out: Path) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> float | int | str:
-    if isinstance(value, bool | int | float | str):
+    """A value that JSON can hold: a scalar of numpy or torch as a number, what is not finite in words."""
+    if isinstance(value, bool | int | str):
         return value
-    return float(value)  # a scalar of numpy or torch
+    number = float(value)
+    return number if math.isfinite(number) else str(number)
 
 
 def _peak_memory() -> int:

@@ -47,12 +47,18 @@ def alone(path: Path) -> Iterator[None]:
 
 
 def is_free(path: Path) -> bool:
-    """Whether nobody holds the lock file `path` now."""
+    """Whether nobody holds the lock file `path` now; writes nothing."""
     try:
-        with _flock(path, fcntl.LOCK_EX | fcntl.LOCK_NB):
-            return True
-    except OctavoError:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
         return False
+    finally:
+        os.close(handle)
+    return True
 
 
 @contextmanager
