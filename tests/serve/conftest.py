@@ -1,23 +1,24 @@
 """A small engine that is real (it answers from documents in memory by their names), servers, and a small project."""
 
 import contextlib
+import io
 import json
 import re
-import subprocess
-import sys
 import threading
 import time
+from dataclasses import dataclass
 
 import httpx
 import pytest
 import uvicorn
 
 from octavo.apps.paths import load_path
+from octavo.cli.main import main
 from octavo.cli.talk import Silent
 from octavo.kinds.answer import Answer, Citation
 from octavo.kinds.documents import Document
 from octavo.kinds.kind import kind
-from octavo.serve import server
+from octavo.serve.address import address_of, bind
 from octavo.serve.gateway import create_app
 from octavo.spine.project import open_project
 from octavo.spine.run import run_path
@@ -108,8 +109,8 @@ def engine():
 @contextlib.contextmanager
 def served(app):
     """The base address of `app`, served by a real server on a loopback port."""
-    with server.bind("127.0.0.1", 0) as listening:
-        address = server.address_of(listening).rstrip("/")
+    with bind("127.0.0.1", 0) as listening:
+        address = address_of(listening).rstrip("/")
         uvicorn_server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", lifespan="on"))
         thread = threading.Thread(target=uvicorn_server.run, kwargs={"sockets": [listening]})
         thread.start()
@@ -178,12 +179,13 @@ def _make_project(folder):
         (docs / name).write_text(text, encoding="utf-8")
     text = '[project]\nname = "mine"\nformat = 1\n\n[collect]\ndocs = "docs"\n\n[tokenizer]\nvocabulary = 384\n'
     (folder / "project.toml").write_text(text, encoding="utf-8")
-    _run_index(folder)
+    _run(folder)
     return folder
 
 
-def _run_index(folder):
-    steps = [s for s in load_path("own_model").steps if s.name in ("collect", "clean", "tokenizer", "index")]
+def _run(folder):
+    names = ("collect", "clean", "tokenizer", "index")
+    steps = [step for step in load_path("own_model").steps if step.name in names]
     run_path(open_project(folder), steps, watcher=Silent(), check=lambda name, made: kind(name).check(made))
 
 
@@ -193,24 +195,30 @@ def project(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def make_project():
-    """`make_project(folder)` makes another project with the same documents."""
-    return _make_project
-
-
-@pytest.fixture(scope="session")
 def run_index():
     """`run_index(folder)` brings a project's index up to date."""
-    return _run_index
+    return _run
 
 
-@pytest.fixture(scope="session")
-def octavo():
-    """`octavo("ask", "…")` runs the command as a process."""
+@dataclass
+class Said:
+    returncode: int
+    stdout: str
+    stderr: str
 
-    def run(*arguments, stdin=None, cwd=None):
-        command = [sys.executable, "-m", "octavo", *map(str, arguments)]
-        return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, cwd=cwd)
+
+@pytest.fixture
+def octavo(monkeypatch):
+    """`octavo("ask", "…", stdin="…")` runs the command line in this process: what it said, and its exit code."""
+
+    def run(*arguments, stdin=""):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+            try:
+                main([str(argument) for argument in arguments])
+            except SystemExit as end:
+                code = end.code
+        return Said(code, out.getvalue(), err.getvalue())
 
     return run
 

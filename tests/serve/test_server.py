@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from octavo.serve import server
+from octavo.serve.address import bind, is_loopback
 from octavo.spine.errors import OctavoError
 
 PROGRAM = """
@@ -19,12 +19,13 @@ spec = importlib.util.spec_from_file_location("parts", sys.argv[1])
 parts = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(parts)
 from octavo.serve import server
+from octavo.serve.address import address_of, bind
 engine = parts.EchoEngine()
 engine.gate.clear()
 import threading
 threading.Timer(1.0, engine.gate.set).start()
-with server.bind("127.0.0.1", 0) as listening:
-    server.run(parts.create_app(engine), listening, ready=lambda: print(server.address_of(listening), flush=True))
+with bind("127.0.0.1", 0) as listening:
+    server.run(parts.create_app(engine), listening, ready=lambda: print(address_of(listening), flush=True))
 print("ended", flush=True)
 """
 
@@ -33,14 +34,14 @@ def test_a_taken_port_is_said_with_what_to_do():
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(OctavoError, match=f"Port {port} is taken") as caught:
-            server.bind("127.0.0.1", port)
+            bind("127.0.0.1", port)
     assert caught.value.code == "V002"
     assert "--port" in caught.value.do
 
 
 def test_an_address_of_another_machine_is_refused():
     with pytest.raises(OctavoError) as caught:
-        server.bind("192.0.2.1", 0)
+        bind("192.0.2.1", 0)
     assert caught.value.code == "V003"
 
 
@@ -59,7 +60,7 @@ def test_an_address_of_another_machine_is_refused():
     ],
 )
 def test_only_loopback_addresses_count_as_this_machine(host, only_here):
-    assert server.is_loopback(host) is only_here
+    assert is_loopback(host) is only_here
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])

@@ -51,12 +51,9 @@ def command(
     """Serve the project's answers: a chat page and /v1/chat/completions; Ctrl-C ends it when answers are done."""
     from octavo.apps.own_model.open import open_engine
     from octavo.cli.talk import answer, answer_json, say
-    from octavo.serve import server
-    from octavo.serve.border import LOOPBACK, Access
-    from octavo.serve.gateway import create_app
-    from octavo.serve.limits import Limits
+    from octavo.serve.address import address_of, bind, is_loopback
 
-    local = server.is_loopback(host)
+    local = is_loopback(host)
     keys = read_keys(key_file)
     if not local and not keys and not no_key:
         raise OctavoError(
@@ -65,24 +62,30 @@ def command(
             do="--api-key-file FILE, or --no-key if that is wanted",
             exit_code=WRONG_USE,
         )
-    engine = open_engine(folder, mode=mode)
-    engine.check()
-    # the page may only show where the project lies to those who sit at this machine
-    where = f" --project {shlex.quote(str(folder))}" if local and str(folder) != "." else ""
-    app = create_app(
-        engine,
-        limits=Limits(running=at_once, waiting=waiting, seconds=timeout),
-        access=Access(keys=keys, hosts=LOOPBACK if local else ()),
-        command=f"octavo ask{where}",
-    )
-    with server.bind(host, port) as listening:
+    with bind(host, port) as listening:
+        engine = open_engine(folder, mode=mode)
+        engine.check()
+        # what can go wrong for the user has gone wrong by now; the web libraries take a second to load
+        from octavo.serve import server
+        from octavo.serve.border import LOOPBACK, Access
+        from octavo.serve.gateway import create_app
+        from octavo.serve.limits import Limits
+
+        # the page may only show where the project lies to those who sit at this machine
+        where = f" --project {shlex.quote(str(folder))}" if local and str(folder) != "." else ""
+        app = create_app(
+            engine,
+            limits=Limits(running=at_once, waiting=waiting, seconds=timeout),
+            access=Access(keys=keys, hosts=LOOPBACK if local else ()),
+            command=f"octavo ask{where}",
+        )
 
         def ready() -> None:
-            address = server.address_of(listening)
+            page = address_of(listening)
             if not local:
                 say(f"warning: {host} is not only this machine, and what is sent is not encrypted")
-            answer_json({"address": address, "model": engine.name}) if as_json else answer(address)
-            say(f'"{engine.name}" answers at {address} (chat) and {address}v1 (OpenAI-compatible); Ctrl-C ends it')
+            answer_json({"address": page, "model": engine.name}) if as_json else answer(page)
+            say(f'"{engine.name}" answers at {page} (chat) and {page}v1 (OpenAI-compatible); Ctrl-C ends it')
 
         server.run(app, listening, ready=ready)
     say("stopped")
