@@ -12,20 +12,81 @@ sys.path.insert(0, str(Path(__file__).parent))
 @pytest.fixture(scope="session")
 def library():
     """The documents of the running interpreter's standard library, by id, with the aliases of each."""
-    from octavo.data.compiled import read_compiled
-    from octavo.data.environment import census
-    from octavo.data.names import Names
-    from octavo.data.objects import read_objects
-    from octavo.data.records import Catalogue, documents
-    from octavo.data.installed import homes_of
+    from octavo.data.python.compiled import read_compiled
+    from octavo.data.python.environment import census
+    from octavo.data.python.installed import homes_of
+    from octavo.data.python.names import Names
+    from octavo.data.python.objects import read_objects
+    from octavo.data.python.records import Catalogue, documents
 
-    wanted = (
-        "os posixpath ntpath genericpath re re.* random threading json json.* pathlib collections collections.* "
-        "_collections_abc functools itertools contextlib heapq bisect operator datetime string textwrap struct base64 "
-        "hashlib io socket logging argparse csv urllib urllib.* tempfile typing dataclasses enum statistics copy glob "
-        "zipfile gzip unicodedata uuid inspect ast dis timeit queue multiprocessing multiprocessing.* concurrent "
-        "concurrent.* select signal sys shutil subprocess asyncio asyncio.* sqlite3 sqlite3.* time math weakref types"
-    ).split()
+    wanted = [
+        "os",
+        "posixpath",
+        "ntpath",
+        "genericpath",
+        "re",
+        "re.*",
+        "random",
+        "threading",
+        "json",
+        "json.*",
+        "pathlib",
+        "collections",
+        "collections.*",
+        "_collections_abc",
+        "functools",
+        "itertools",
+        "contextlib",
+        "heapq",
+        "bisect",
+        "operator",
+        "datetime",
+        "string",
+        "textwrap",
+        "struct",
+        "base64",
+        "hashlib",
+        "io",
+        "socket",
+        "logging",
+        "argparse",
+        "csv",
+        "urllib",
+        "urllib.*",
+        "tempfile",
+        "typing",
+        "dataclasses",
+        "enum",
+        "statistics",
+        "copy",
+        "glob",
+        "zipfile",
+        "gzip",
+        "unicodedata",
+        "uuid",
+        "inspect",
+        "ast",
+        "dis",
+        "timeit",
+        "queue",
+        "multiprocessing",
+        "multiprocessing.*",
+        "concurrent",
+        "concurrent.*",
+        "select",
+        "signal",
+        "sys",
+        "shutil",
+        "subprocess",
+        "asyncio",
+        "asyncio.*",
+        "sqlite3",
+        "sqlite3.*",
+        "time",
+        "math",
+        "weakref",
+        "types",
+    ]
     found = census(wanted, ("asyncio.windows*", "*.popen_*"))
     files = [file for file in found.files if file.distribution == "Python"]
     facts = []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from octavo.data.environment import SourceFile
-from octavo.data.names import Names
-from octavo.data.objects import read_objects
-from octavo.data.popularity import popularity
-from octavo.data.records import Catalogue, documents
+from octavo.data.python.environment import SourceFile
+from octavo.data.python.names import Names
+from octavo.data.python.objects import read_objects
+from octavo.data.python.popularity import popularity
+from octavo.data.python.records import Catalogue, documents
 from octavo.kinds.documents import Document
 
 
@@ -34,7 +34,7 @@ def collected(files: dict[str, str]) -> dict[str, Document]:
     facts = []
     homes = {}
     for name, source in sorted(files.items()):
-        stem, _, suffix = name.rpartition(".")
+        stem = name.rpartition(".")[0]
         parts = stem.split("/")
         is_package = parts[-1] == "__init__"
         module = ".".join(parts[:-1] if is_package else parts)

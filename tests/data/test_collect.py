@@ -10,9 +10,9 @@ import pytest
 from packages import install, source_file
 
 from octavo.data.collect import CollectSettings, run, sources
-from octavo.data.environment import census, distributions, environment_sources
-from octavo.data.sources import SIZE_LIMIT, load, read_batch
-from octavo.data.topics import read_topics
+from octavo.data.python.environment import census, distributions, environment_sources
+from octavo.data.python.sources import SIZE_LIMIT, load, read_batch
+from octavo.data.python.topics import read_topics
 from octavo.kinds.documents import describe, read_documents, read_removed
 from octavo.spine.errors import OctavoError
 
@@ -90,7 +90,7 @@ def test_the_stage_module_is_cheap_to_import():
 
 
 def test_no_fitting_module_and_no_topic_is_explained(tmp_path, monkeypatch):
-    monkeypatch.setattr("octavo.data.installed.read_topics", lambda version: [])
+    monkeypatch.setattr("octavo.data.python.installed.read_topics", lambda version: [])
     (tmp_path / "inspected.jsonl").write_text('{"names": {}, "attributes": {}, "failures": []}\n')
     with pytest.raises(OctavoError) as raised:
         run(CollectSettings(include=("no.such",), workers=1), {}, tmp_path, tmp_path)
@@ -143,7 +143,7 @@ def test_topics_are_the_language_reference():
 
 
 def test_mentions_are_counted_through_aliases_of_imports():
-    from octavo.data.mentions import count_mentions
+    from octavo.data.python.mentions import count_mentions
 
     source = "import numpy as np\nfrom os import path\nfrom . import near\nfrom ..far import thing as t\n"
     source += "np.linalg.norm(x)\npath.join(a, 'path.join(b)')  # np.no\nnear.f()\nt()\nlen(x.y.strip())\nself.len(3)\n"

@@ -2,28 +2,128 @@
 
 import pytest
 
-NAMES = """
-itertools.pairwise itertools.chain itertools.chain.from_iterable math.sqrt os.path.join os.path.exists os.getcwd
-os.walk os.listdir str.split str.join dict.get list.append set.add bytes.decode re.sub re.compile re.Pattern.match
-re.Match.group collections.defaultdict collections.deque collections.deque.appendleft collections.Counter.most_common
-collections.OrderedDict.move_to_end collections.abc.Mapping datetime.datetime.strptime datetime.date.today
-datetime.timedelta pathlib.Path pathlib.Path.glob pathlib.Path.exists subprocess.run subprocess.Popen.communicate
-json.loads json.dumps functools.lru_cache functools.reduce functools.partial functools.wraps contextlib.suppress
-contextlib.contextmanager heapq.nlargest heapq.heappush random.shuffle random.choice shutil.copytree threading.Lock
-threading.Lock.acquire threading.Thread.start asyncio.gather asyncio.run asyncio.Queue.get sqlite3.Connection
-sqlite3.connect struct.unpack base64.b64encode hashlib.sha256 time.monotonic time.sleep io.StringIO socket.socket
-socket.socket.connect logging.getLogger logging.Logger.info argparse.ArgumentParser.add_argument csv.reader
-urllib.parse.urlencode urllib.request.urlopen tempfile.TemporaryDirectory typing.NamedTuple dataclasses.field
-enum.auto statistics.median bisect.bisect_left operator.itemgetter copy.deepcopy glob.glob zipfile.ZipFile.extractall
-gzip.open string.Template textwrap.dedent unicodedata.normalize uuid.uuid4 inspect.signature ast.parse dis.dis
-timeit.timeit queue.Queue.get multiprocessing.Pool concurrent.futures.ThreadPoolExecutor
-concurrent.futures.ThreadPoolExecutor.submit select.select signal.signal sys.argv sys.exit sys.path types.SimpleNamespace
-print sorted enumerate len range open zip isinstance ValueError KeyError Exception int.bit_length
-""".split()
+NAMES = [
+    "itertools.pairwise",
+    "itertools.chain",
+    "itertools.chain.from_iterable",
+    "math.sqrt",
+    "os.path.join",
+    "os.path.exists",
+    "os.getcwd",
+    "os.walk",
+    "os.listdir",
+    "str.split",
+    "str.join",
+    "dict.get",
+    "list.append",
+    "set.add",
+    "bytes.decode",
+    "re.sub",
+    "re.compile",
+    "re.Pattern.match",
+    "re.Match.group",
+    "collections.defaultdict",
+    "collections.deque",
+    "collections.deque.appendleft",
+    "collections.Counter.most_common",
+    "collections.OrderedDict.move_to_end",
+    "collections.abc.Mapping",
+    "datetime.datetime.strptime",
+    "datetime.date.today",
+    "datetime.timedelta",
+    "pathlib.Path",
+    "pathlib.Path.glob",
+    "pathlib.Path.exists",
+    "subprocess.run",
+    "subprocess.Popen.communicate",
+    "json.loads",
+    "json.dumps",
+    "functools.lru_cache",
+    "functools.reduce",
+    "functools.partial",
+    "functools.wraps",
+    "contextlib.suppress",
+    "contextlib.contextmanager",
+    "heapq.nlargest",
+    "heapq.heappush",
+    "random.shuffle",
+    "random.choice",
+    "shutil.copytree",
+    "threading.Lock",
+    "threading.Lock.acquire",
+    "threading.Thread.start",
+    "asyncio.gather",
+    "asyncio.run",
+    "asyncio.Queue.get",
+    "sqlite3.Connection",
+    "sqlite3.connect",
+    "struct.unpack",
+    "base64.b64encode",
+    "hashlib.sha256",
+    "time.monotonic",
+    "time.sleep",
+    "io.StringIO",
+    "socket.socket",
+    "socket.socket.connect",
+    "logging.getLogger",
+    "logging.Logger.info",
+    "argparse.ArgumentParser.add_argument",
+    "csv.reader",
+    "urllib.parse.urlencode",
+    "urllib.request.urlopen",
+    "tempfile.TemporaryDirectory",
+    "typing.NamedTuple",
+    "dataclasses.field",
+    "enum.auto",
+    "statistics.median",
+    "bisect.bisect_left",
+    "operator.itemgetter",
+    "copy.deepcopy",
+    "glob.glob",
+    "zipfile.ZipFile.extractall",
+    "gzip.open",
+    "string.Template",
+    "textwrap.dedent",
+    "unicodedata.normalize",
+    "uuid.uuid4",
+    "inspect.signature",
+    "ast.parse",
+    "dis.dis",
+    "timeit.timeit",
+    "queue.Queue.get",
+    "multiprocessing.Pool",
+    "concurrent.futures.ThreadPoolExecutor",
+    "concurrent.futures.ThreadPoolExecutor.submit",
+    "select.select",
+    "signal.signal",
+    "sys.argv",
+    "sys.exit",
+    "sys.path",
+    "types.SimpleNamespace",
+    "print",
+    "sorted",
+    "enumerate",
+    "len",
+    "range",
+    "open",
+    "zip",
+    "isinstance",
+    "ValueError",
+    "KeyError",
+    "Exception",
+    "int.bit_length",
+]
 
-ALIASES = """
-builtins.len builtins.str.split io.open bisect.insort pathlib.Path.name pathlib.Path.joinpath posixpath.join posix.getcwd
-""".split()
+ALIASES = [
+    "builtins.len",
+    "builtins.str.split",
+    "io.open",
+    "bisect.insort",
+    "pathlib.Path.name",
+    "pathlib.Path.joinpath",
+    "posixpath.join",
+    "posix.getcwd",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -39,7 +139,10 @@ def test_another_name_leads_to_the_record(library, name):
 def test_compiled_callables_have_signatures(library):
     assert library["itertools.pairwise"].signature == "(iterable, /)"
     assert library["str.split"].signature == "(sep=None, maxsplit=-1)"
-    assert library["range"].signature.splitlines() == ["(stop) -> range object", "(start, stop[, step]) -> range object"]
+    assert library["range"].signature.splitlines() == [
+        "(stop) -> range object",
+        "(start, stop[, step]) -> range object",
+    ]
 
 
 def test_public_functions_that_have_documentation_are_all_there(library):

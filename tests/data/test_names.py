@@ -72,9 +72,7 @@ def test_incidental_imports_are_not_names_of_the_importing_module():
 
 
 def test_assignments_give_other_names():
-    found = collected(
-        {"pack/__init__.py": "def _join(a):\n    'Join.'\njoin = _join\nclass A:\n    'An A.'\nB = A\n"}
-    )
+    found = collected({"pack/__init__.py": "def _join(a):\n    'Join.'\njoin = _join\nclass A:\n    'An A.'\nB = A\n"})
     assert found["pack.join"].text == "Join."
     assert found["pack.A"].aliases == ("pack.B",)
 

@@ -3,10 +3,10 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from octavo.data.objects import read_objects
-from octavo.data.texts import docstring, split_signature, tidy
 from packages import collected
+
+from octavo.data.python.objects import read_objects
+from octavo.data.texts import docstring, split_signature, tidy
 
 
 def test_overloads_are_folded_into_one_record():
@@ -25,7 +25,8 @@ def test_signatures_are_as_written_on_one_line_and_without_self():
     found = collected(
         {
             "pack/__init__.py": "class A:\n    'A.'\n    def __init__(self, x: int = 0x10, /, *y, z='ä', **k):\n"
-            "        pass\n    @staticmethod\n    def s(\n        a,\n        b=(1,\n           2),\n    ) -> None:\n        'S.'\n"
+            "        pass\n    @staticmethod\n    def s(\n        a,\n        b=(1,\n           2),\n    ) -> None:\n"
+            "        'S.'\n"
             "    @classmethod\n    def c(cls, a): 'C.'\n    @property\n    def p(self): 'P.'\n"
         }
     )
@@ -59,7 +60,8 @@ def test_variables_are_documented_by_strings_and_marked_comments():
 def test_private_names_are_left_out_and_documented_dunders_kept():
     found = collected(
         {
-            "pack/__init__.py": "class A:\n    'A.'\n    def _p(self): 'Private.'\n    def __len__(self): 'Length in metres.'\n"
+            "pack/__init__.py": "class A:\n    'A.'\n    def _p(self): 'Private.'\n"
+            "    def __len__(self): 'Length in metres.'\n"
             "def _f(): 'Private.'\n"
         }
     )
@@ -72,7 +74,8 @@ def test_documentation_added_by_calls_is_found():
             "num/__init__.py": "from ._core import array\n__all__ = ['array']\n",
             "num/_core/__init__.py": "from .multi import *\nfrom ._docs import *\n",
             "num/_core/multi.py": "from ._compiled import *\n__all__ = ['array']\n",
-            "num/_core/_docs.py": "add_newdoc('num._core.multi', 'array', '''\n    array(x, /)\n\n    Make an array.\n    ''')\n"
+            "num/_core/_docs.py": "add_newdoc('num._core.multi', 'array',\n"
+            "    '''\n    array(x, /)\n\n    Make an array.\n    ''')\n"
             "add_newdoc('num._core.multi', 'array', ('sum', 'Add up.'))\n"
             "add_newdoc('num._core.multi', 'array', [('min', 'The least.'), ('max', 'The greatest.')])\n",
         }
@@ -92,7 +95,8 @@ def test_templates_of_added_documentation_are_filled_where_they_are_known():
             "tor/__init__.py": "from . import _docs\n",
             "tor/_docs.py": "import tor\nfrom tor._C import add_docstr\n"
             'common = parse_kwargs("""\n    input (Tensor): the input.\n    out (Tensor): the output.\n""")\n'
-            'add_docstr(tor.abs, r"""\nabs(input) -> Tensor\n\nThe absolute value.\n\nArgs:\n    {input}\n""".format(**common)\n'
+            'add_docstr(tor.abs, r"""\nabs(input) -> Tensor\n\nThe absolute value.\n\n'
+            'Args:\n    {input}\n""".format(**common)\n'
             '    + "More.")\nadd_docstr(tor.neg, computed())\n',
         }
     )
@@ -110,7 +114,8 @@ def test_documentation_is_taken_from_where_a_wrapper_points():
     found = collected(
         {
             "pack/__init__.py": "import functools\nimport _c\ndef _f(a):\n    'Do it.'\n"
-            "@functools.wraps(_f)\ndef f(*args): ...\ndef g(): ...\ng.__doc__ = f.__doc__\ndef h(): ...\nh.__doc__ = 'H.'\n"
+            "@functools.wraps(_f)\ndef f(*args): ...\ndef g(): ...\ng.__doc__ = f.__doc__\n"
+            "def h(): ...\nh.__doc__ = 'H.'\n"
         }
     )
     assert {name: document.text for name, document in found.items()} == {

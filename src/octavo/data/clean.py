@@ -1,4 +1,4 @@
-"""The stage `clean`: removes what is too short, boilerplate or repeated, and keeps each removed record with its reason."""
+"""The stage `clean`: removes what is too short, boilerplate or repeated; keeps each removed record with its reason."""
 
 from __future__ import annotations
 

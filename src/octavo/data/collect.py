@@ -58,7 +58,7 @@ def sources(settings: CollectSettings) -> Mapping[str, str]:
         from octavo.data.folder import folder_sources
 
         return folder_sources(Path(settings.docs), settings.largest_file)
-    from octavo.data.environment import environment_sources
+    from octavo.data.python.environment import environment_sources
 
     return environment_sources()
 
@@ -72,7 +72,7 @@ def run(settings: CollectSettings, inputs: Inputs, out: Path, scratch: Path) -> 
 
         documents, removed = read_folder(Path(settings.docs), settings.largest_file)
     else:
-        from octavo.data.installed import read_environment
+        from octavo.data.python.installed import read_environment
 
         documents, removed = read_environment(settings.include, settings.exclude, settings.workers, scratch)
     write_documents(out, documents, removed)

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import xxhash
@@ -61,11 +62,11 @@ def exact_duplicates(candidates: Iterable[Candidate], distinct_below: int) -> li
     """All but the first to survive of each group with the same text.
 
     Texts shorter than `distinct_below` characters are often right for several objects ("Close the file."); they count
-    as duplicates only where the objects have the same last name.
+    as duplicates only where the objects have the same last name. Of files, all count.
     """
     groups: dict[tuple[int, str], list[Candidate]] = defaultdict(list)
     for one in candidates:
-        groups[one.digest, one.last if one.length < distinct_below else ""].append(one)
+        groups[one.digest, one.last if one.length < distinct_below and not one.is_file else ""].append(one)
     found = []
     for group in groups.values():
         if len(group) > 1:
@@ -141,7 +142,7 @@ def _verify(
     removed: set[int] = set()
     found = []
     edges = np.r_[0, np.flatnonzero(np.diff(later)) + 1, len(later)]
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges.tolist()):
         if start == end:
             continue
         place = int(later[start])

@@ -16,7 +16,9 @@ from octavo.spine.errors import WRONG_USE, OctavoError
 from octavo.spine.progress import progress
 
 SUFFIXES = (".md", ".markdown", ".txt", ".text", ".rst")
-_PLAIN_NAMES = re.compile(r"(readme|changelog|changes|history|news|contributing|authors|todo|notice|licen[cs]e)\Z", re.I)
+_PLAIN_NAMES = re.compile(
+    r"(readme|changelog|changes|history|news|contributing|authors|todo|notice|licen[cs]e)\Z", re.I
+)
 _SAMPLE = 8192
 
 
@@ -131,18 +133,7 @@ def folder_sources(folder: Path, largest: int) -> dict[str, str]:
 
 def read_folder(folder: Path, largest: int) -> tuple[list[Document], list[Removed]]:
     """The documents in order of path, and all that was left out."""
-    documents: list[Document] = []
-    removed: list[Removed] = []
-    found = walk(folder, largest)
-    bar = progress("read documents", len(found), "files")
-    for one in found:
-        result = _read(one)
-        if isinstance(result, Document):
-            documents.append(result)
-        else:
-            stand_in = Document(one.relative, "", "file", file=one.relative)
-            removed.append(Removed(stand_in, *result))
-        bar.advance()
+    documents, removed = read_found(walk(folder, largest))
     if not documents:
         reasons = sorted({row.reason for row in removed})
         raise OctavoError(
@@ -152,6 +143,22 @@ def read_folder(folder: Path, largest: int) -> tuple[list[Document], list[Remove
             likely=f"reasons: {', '.join(reasons)}" if reasons else "it is empty",
             do=f"put text files there ({' '.join(SUFFIXES)})",
         )
+    return documents, removed
+
+
+def read_found(found: list[Found]) -> tuple[list[Document], list[Removed]]:
+    """Read what `walk` found; a file that has become unreadable since is listed."""
+    documents: list[Document] = []
+    removed: list[Removed] = []
+    bar = progress("read documents", len(found), "files")
+    for one in found:
+        result = _read(one)
+        if isinstance(result, Document):
+            documents.append(result)
+        else:
+            stand_in = Document(one.relative, "", "file", file=one.relative)
+            removed.append(Removed(stand_in, *result))
+        bar.advance()
     return documents, removed
 
 

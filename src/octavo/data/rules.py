@@ -25,14 +25,24 @@ _BOILERPLATE = tuple(
         ("slot", r"See PEP 585\.?"),
         ("slot", r"Private method returning an estimate of len\(list\(it\)\)\.?"),
         ("slot", r"Abstract classes can override this to customize issubclass\(\)\..{0,250}"),
-        ("refers elsewhere", r"\(?see (the )?(also )?(the )?(base|parent|super) ?class(es)?( documentation| for details)?\)?\.?"),
-        ("refers elsewhere", r"\(?(inherit(s|ed)?( docs?| docstring| documentation)?( from \S+)?|inherit-doc|@?inheritdoc)\)?\.?"),
+        (
+            "refers elsewhere",
+            r"\(?see (the )?(also )?(the )?(base|parent|super) ?class(es)?( documentation| for details)?\)?\.?",
+        ),
+        (
+            "refers elsewhere",
+            r"\(?(inherit(s|ed)?( docs?| docstring| documentation)?( from \S+)?|inherit-doc|@?inheritdoc)\)?\.?",
+        ),
         ("generated", r"Alias for field number \d+"),
         ("generated", r"partial\(func, \*args, \*\*keywords\)\s.{0,120}"),
         ("generated", r"list of weak references to the object( \(if defined\))?"),
         ("generated", r"dictionary for instance variables( \(if defined\))?"),
         ("generated", r"The module of the class\.?"),
-        ("not written", r"\W*(todo|fixme|xxx|tbd|docstring|to be (written|documented)|not (yet )?documented|undocumented|deprecated|internal|n/a|none|no docs?|placeholder)\b\W*"),
+        (
+            "not written",
+            r"\W*(todo|fixme|xxx|tbd|docstring|to be (written|documented)|not (yet )?documented|undocumented|deprecated"
+            r"|internal|n/a|none|no docs?|placeholder)\b\W*(docstring|documentation|docs?)?\W*",
+        ),
         ("not written", r"(\.\. )?(autoclass|automodule|autofunction)::\s+\S+"),
     )
 )
@@ -70,9 +80,7 @@ def licence(document: Document) -> Verdict | None:
     if document.kind != "module" or not _LICENCE.search(document.text):
         return None
     paragraphs = re.split(r"\n\s*\n", document.text)
-    own = sum(
-        len(p) for p in paragraphs if not _LICENCE.search(p) and not re.search(r"copyright|\(c\) \d{4}", p, re.I)
-    )
+    own = sum(len(p) for p in paragraphs if not _LICENCE.search(p) and not re.search(r"copyright|\(c\) \d{4}", p, re.I))
     legal = len(document.text) - own
     return ("licence text", f"{legal} of {len(document.text)} characters") if own < 80 else None
 

@@ -80,7 +80,7 @@ def _duplicates(
             pairs = near_duplicates(rest, rows.text, settings.near, settings.near_renamed, settings.distinct_below)
         for pair in pairs:
             found[pair.at] = (near, pair.of, pair.similarity)
-        for at, (reason, of, similarity) in list(found.items()):
+        for at, (reason, of, _) in list(found.items()):
             if reason == exact and of in found:
                 found[at] = (near, found[of][1], found[of][2])
     return found

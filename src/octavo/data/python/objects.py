@@ -20,10 +20,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from octavo.data.added import added_by
-from octavo.data.literals import constant, constants_of, dotted
-from octavo.data.mentions import absolute
-from octavo.data.signatures import fields_signature, signature
+from octavo.data.python.added import added_by
+from octavo.data.python.literals import constant, constants_of, dotted
+from octavo.data.python.mentions import absolute
+from octavo.data.python.signatures import fields_signature, signature
 from octavo.data.texts import docstring
 
 Facts = dict[str, Any]

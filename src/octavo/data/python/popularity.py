@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 
-from octavo.data.names import Target
-from octavo.data.records import Catalogue
+from octavo.data.python.names import Target
+from octavo.data.python.records import Catalogue
 
 
 def popularity(catalogue: Catalogue, names: Mapping[str, int], attributes: Mapping[str, int]) -> dict[Target, int]:

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from octavo.data.names import Names, Target
+from octavo.data.python.names import Names, Target
 from octavo.data.texts import split_signature
 from octavo.kinds.documents import Document
 
 IMPLEMENTATIONS = frozenset(
-    "posixpath ntpath posix nt genericpath nturl2path sre_compile sre_parse sre_constants pyexpat".split()
+    {"posixpath", "ntpath", "posix", "nt", "genericpath", "nturl2path", "sre_compile", "sre_parse", "sre_constants"}
 )
-"""Modules of the standard library that are reached by another name (`os.path`, `os`, `re`, `xml.parsers.expat`)."""
+"""Modules of the standard library that are reached by another name (`os.path`, `os`, `re`)."""
 
 KNOWN_PRIVATE = frozenset({("sys", "_getframe"), ("sys", "_current_frames")})
 """Names with an underscore that are documented for users."""
@@ -41,6 +41,7 @@ class Entry:
 
     @property
     def name(self) -> str:
+        """The best of its names."""
         return min(self.paths)[1]
 
 
@@ -114,9 +115,9 @@ class Catalogue:
             target = Target(target.how, target.module, f"{target.name}@{full}")
         self._add(target, full, rank=rank)
         for twin in targets:
-            if twin != target and twin.how == "def" and self._same_home(target.module, twin.module):
-                if twin not in self.twins[target] and target not in self.twins[twin]:
-                    self.twins[target].append(twin)
+            is_new = twin not in (target, *self.twins[target]) and target not in self.twins[twin]
+            if is_new and twin.how == "def" and self._same_home(target.module, twin.module):
+                self.twins[target].append(twin)
 
     def _instances(self) -> None:
         """Keep a documented instance only where it is what its class was made for (`scipy.stats.norm`): the only one

@@ -12,10 +12,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from octavo.data.compiled import read_compiled
-from octavo.data.environment import SourceFile
-from octavo.data.mentions import count_mentions
-from octavo.data.objects import Facts, read_objects
+from octavo.data.python.compiled import read_compiled
+from octavo.data.python.environment import SourceFile
+from octavo.data.python.mentions import count_mentions
+from octavo.data.python.objects import Facts, read_objects
 
 SIZE_LIMIT = 8_000_000
 """Bytes; a larger source file is generated data, and parsing takes some hundred times its size in memory."""
@@ -83,7 +83,9 @@ def _read_file(file: SourceFile, names: Counter[str], attributes: Counter[str]) 
     source = Path(file.path).read_bytes()
     if file.stub and b'"""' not in source and b"'''" not in source:
         return None
-    facts = read_objects(source, file.module, is_package=file.is_package, root=file.path.removesuffix("/" + file.relative))
+    facts = read_objects(
+        source, file.module, is_package=file.is_package, root=file.path.removesuffix("/" + file.relative)
+    )
     facts["file"] = file.relative
     if not file.stub:
         encoding, _ = tokenize.detect_encoding(BytesIO(source).readline)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from octavo.data.objects import Facts
-
+from octavo.data.python.objects import Facts
 
 _STUB = -(10**5)
 """Orders below this are of bindings that come from a stub beside a source."""
@@ -72,7 +71,8 @@ class Names:
         direct = [row for row in added if row[1] == "at" and "." not in row[3]]
         for source, _, place, name, text, line, *others in direct:
             found = [t for t in self.lookup(place, name) if t.how == "def"]
-            self._document(*(found[0][1:] if found else (place, name)), text, source, line)
+            home, inside = (found[0].module, found[0].name) if found else (place, name)
+            self._document(home, inside, text, source, line)
             for other in others if place in self.modules else ():
                 self.modules[place]["binds"].setdefault(other, []).append([10**6, "path", name])
         self._forget()
@@ -167,9 +167,7 @@ class Names:
         facts = self.modules[module]
         rows = list(facts["binds"].get(name, ()))
         if not name.startswith("__"):
-            rows += [
-                [order, "from", origin, name] for order, origin in facts["stars"] if name in self.star_set(origin)
-            ]
+            rows += [[order, "from", origin, name] for order, origin in facts["stars"] if name in self.star_set(origin)]
         return [row[1:] for row in sorted(rows, key=lambda row: -row[0])]
 
     def _follow_binding(self, module: str, how: list[str]) -> list[Target]:
@@ -251,9 +249,11 @@ class Names:
         scope = owner.rpartition(".")[0]
         found = []
         for base in entry.get("bases", ()):
-            targets = [Target("def", module, f"{scope}.{base}")] if f"{scope}.{base}" in self.modules[module][
-                "defs"
-            ] and scope else self.resolve(module, base)[:1]
+            targets = (
+                [Target("def", module, f"{scope}.{base}")]
+                if f"{scope}.{base}" in self.modules[module]["defs"] and scope
+                else self.resolve(module, base)[:1]
+            )
             found += [t for t in targets if t.how == "def" and self.kind(t) == "class" and t != ("def", module, owner)]
         return found
 
@@ -325,7 +325,9 @@ class Names:
                 yield name, not stated
             elif rows[0][0] < _STUB and rows[0][1] != "def" and rows[0][-1] != "as":
                 continue
-            elif (not stated or (facts["all_more"] and facts["is_package"])) and self._meant(module, facts, name, rows[0][1:]):
+            elif (not stated or (facts["all_more"] and facts["is_package"])) and self._meant(
+                module, facts, name, rows[0][1:]
+            ):
                 done.add(name)
                 yield name, True
         if not complete:

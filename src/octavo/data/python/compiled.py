@@ -14,7 +14,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any
 
-from octavo.data.objects import Facts
+from octavo.data.python.objects import Facts
 from octavo.data.texts import docstring, split_signature
 
 _CALLABLES = (types.BuiltinFunctionType, types.FunctionType)
@@ -128,7 +128,9 @@ def _dynamic(name: str) -> Facts:
         if isinstance(value, types.MethodType):
             home = value.__func__
             facts["binds"][attribute] = [[10**6, "bound", home.__module__, home.__qualname__]]
-        elif isinstance(value, type) and (value.__module__ == "builtins" or (name in ("re", "types") and _made_in_c(value))):
+        elif isinstance(value, type) and (
+            value.__module__ == "builtins" or (name in ("re", "types") and _made_in_c(value))
+        ):
             _define(facts, attribute, value)
         elif isinstance(value, types.FunctionType) and "<locals>" in value.__qualname__ and value.__module__ == name:
             _define(facts, attribute, value)
@@ -179,7 +181,7 @@ def _members(facts: Facts, name: str, value: type) -> None:
             kind = "property"
         else:
             continue
-        if attribute == "__new__" or attribute.startswith("_") and not attribute.endswith("__"):
+        if attribute == "__new__" or (attribute.startswith("_") and not attribute.endswith("__")):
             continue
         doc = _doc(member)
         signatures, doc = _signature(member, attribute, doc)

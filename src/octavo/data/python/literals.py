@@ -144,11 +144,11 @@ def constants_of(tree: ast.Module, imported: Callable[[ast.ImportFrom], Mapping[
             for name in statement.names:
                 if name.name in theirs:
                     known[name.asname or name.name] = theirs[name.name]
-        elif isinstance(statement, ast.AnnAssign) or (isinstance(statement, ast.Assign) and len(statement.targets) == 1):
+        elif isinstance(statement, ast.AnnAssign) or (
+            isinstance(statement, ast.Assign) and len(statement.targets) == 1
+        ):
             target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
             value = constant(statement.value, known)
             if isinstance(target, ast.Name) and isinstance(value, (str, dict)):
                 known[target.id] = value
     return known
-
-

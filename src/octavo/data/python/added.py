@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from octavo.data.literals import constant, dotted
+from octavo.data.python.literals import constant, dotted
 from octavo.data.texts import docstring
 
 SCALAR_TYPES = "numpy._core.numerictypes"
@@ -37,9 +37,7 @@ Added = list[Any]
 """[`at`, module, qualified name, text, line, other names …] or [`path`, "", dotted expression, text, line]."""
 
 
-def added_by(
-    call: ast.Call, function: str, module: str, tree: ast.Module, known: Mapping[str, Any]
-) -> list[Added]:
+def added_by(call: ast.Call, function: str, module: str, tree: ast.Module, known: Mapping[str, Any]) -> list[Added]:
     """What one call documents; nothing when its arguments cannot be known without running it."""
     arguments = call.args
     if function == "add_docstr" and len(arguments) == 2:
@@ -57,7 +55,9 @@ def added_by(
         case [str(name), str(parameters), str(text)] if function == "add_newdoc_for_scalar_type":
             sized = SIZED.get(name, name)
             head = f"{sized}{parameters}\n\n"
-            return [["at", SCALAR_TYPES, sized, head + docstring(text), call.lineno, *([name] if name != sized else [])]]
+            return [
+                ["at", SCALAR_TYPES, sized, head + docstring(text), call.lineno, *([name] if name != sized else [])]
+            ]
         case [str(name), str(parameters), str(text)] if function == "_array_method_doc":
             text = re.sub(rf"\Aa\.{name}\(.*\)\n+", "", docstring(text))
             return [["at", ARRAY_TYPE[0], f"{ARRAY_TYPE[1]}.{name}", f"{name}({parameters})\n\n{text}", call.lineno]]
@@ -75,7 +75,7 @@ def added_by(
 
 
 def _owner(tree: ast.Module) -> str | None:
-    """`torch._C.TensorBase` from `def add_docstr_all(method, docstr): add_docstr(getattr(torch._C.TensorBase, …), …)`."""
+    """The class that the module's own `add_docstr_all` documents: the first argument of the `getattr` inside it."""
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef) and statement.name == "add_docstr_all":
             for node in ast.walk(statement):

@@ -6,7 +6,7 @@ import ast
 import sysconfig
 from pathlib import Path
 
-from octavo.data.literals import constant
+from octavo.data.python.literals import constant
 from octavo.data.texts import tidy
 from octavo.kinds.documents import Document
 

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import as_completed
 from pathlib import Path
 
-from octavo.data.environment import PYTHON, Census, SourceFile, census
-from octavo.data.names import Names
-from octavo.data.objects import Facts
-from octavo.data.popularity import popularity
-from octavo.data.records import Catalogue, Home, documents
-from octavo.data.sources import as_rows, batches, load, read_batch
-from octavo.data.topics import read_topics
+from octavo.data.python.environment import PYTHON, Census, SourceFile, census
+from octavo.data.python.names import Names
+from octavo.data.python.objects import Facts
+from octavo.data.python.popularity import popularity
+from octavo.data.python.records import Catalogue, Home, documents
+from octavo.data.python.sources import as_rows, batches, load, read_batch
+from octavo.data.python.topics import read_topics
 from octavo.kinds.documents import Document, Removed
 from octavo.spine.errors import OctavoError
 from octavo.spine.executors import executor
@@ -94,9 +94,10 @@ def _read(
 
 def _inspect(target: Path) -> subprocess.Popen[bytes]:
     """Begin the inspection in a process of its own: what a module shows must not depend on what ran here before."""
-    package = str(Path(__file__).parents[2])
+    package = str(Path(__file__).parents[3])
     code = f"import sys; sys.path.insert(0, {package!r})\n"
-    code += f"from pathlib import Path; from octavo.data.sources import read_inspected; read_inspected(Path({str(target)!r}))"
+    code += "from pathlib import Path; from octavo.data.python.sources import read_inspected\n"
+    code += f"read_inspected(Path({str(target)!r}))"
     return subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
 
@@ -124,9 +125,7 @@ def _removed(
 ) -> list[Removed]:
     rows = []
     for (package, reason), times in left_out.items():
-        stand_in = Document(
-            f"{package}: {reason}", "", "summary", package=package, version=versions.get(package, "")
-        )
+        stand_in = Document(f"{package}: {reason}", "", "summary", package=package, version=versions.get(package, ""))
         rows.append(Removed(stand_in, reason, f"{times} of them"))
     for relative, package, reason, detail in failures:
         file = Document(relative, "", "file", package=package, version=versions.get(package, ""), file=relative)
