@@ -49,6 +49,10 @@ def test_a_question_that_stands_alone_is_left_alone(question):
     assert not is_follow_up(question)
 
 
+def test_a_heading_is_put_behind_the_question():
+    assert completed("how long is it kept?", "Backups and logs") == "how long is it kept? (Backups and logs)"
+
+
 @given(st.text(max_size=60))
 def test_a_completed_question_names_its_subject_and_stands_alone(question):
     whole = completed(question, "itertools.pairwise")

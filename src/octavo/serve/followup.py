@@ -55,7 +55,12 @@ def is_follow_up(question: str) -> bool:
 
 
 def completed(question: str, subject: str) -> str:
-    """The follow-up with `subject` in the place of its pronoun, or added at the end when it has none."""
+    """The follow-up with `subject` in the place of its pronoun, or added at the end when it has none.
+
+    A subject of several words (the heading of a file) reads badly in the place of a pronoun and is put behind.
+    """
+    if len(subject.split()) > 1:
+        return f"{question} ({subject})"
     if (found := _SUBJECT_IS_POINTER.search(question)) is not None:
         start, end = found.span("pointer")
         return question[:start] + subject + question[end:]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from octavo.knowledge.answer import Answerer
 
 LONGEST_QUESTION = 8_000
+LOOK_BACK = 3
+"""How many earlier questions are tried for what a follow-up is about."""
 LOOK_AGAIN = 2.0
 """Seconds between two looks for a newer index."""
 
@@ -88,18 +90,18 @@ class ProjectEngine:
         return answerer.ask(self._understood(answerer, asked, history), self.citations)
 
     def _understood(self, answerer: Answerer, question: str, history: Sequence[Message]) -> str:
-        """A follow-up completed with the document that the last question which stands alone was answered from."""
+        """A follow-up completed with the document from which the last question that stands alone was answered."""
         if not is_follow_up(question):
             return question
-        earlier = (message.content for message in reversed(history) if message.role == "user")
-        whole = next((text for text in earlier if text.strip() and not is_follow_up(text)), None)
-        if whole is None:
-            return question
-        answer = answerer.ask(whole[:LONGEST_QUESTION], 1)
-        if answer.declined:
-            return question
-        document = self.document(answer.citations[0].document)
-        return completed(question, (document.title or document.id) if document else answer.citations[0].document)
+        earlier = [m.content for m in reversed(history) if m.role == "user" and m.content.strip()]
+        whole = [text[:LONGEST_QUESTION] for text in earlier if not is_follow_up(text)]
+        for text in whole[:LOOK_BACK]:
+            answer = answerer.ask(text, 1)
+            if not answer.declined:
+                document = answerer.index.document(answer.citations[0].document)
+                assert document is not None, "a citation names a document of its index"
+                return completed(question, document.title or document.id)
+        return question
 
     def stream(self, question: str, history: Sequence[Message] = ()) -> Iterator[str | Answer]:
         """The answer line by line, then itself: a text is checked before any of it is shown."""
