@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT = 1
+_BROKEN = re.compile("[\ud800-\udfff]")
 SCHEMA = """
 CREATE TABLE metadata (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, duplicate_of TEXT NOT NULL,
@@ -171,7 +173,7 @@ class Index:
     def _add(self, c: sqlite3.Connection, documents: Iterable[Document], duplicates: Mapping[str, str]) -> int:
         length, number, passage = self.fact("length"), self.fact("next_document"), self.fact("next_passage")
         builder, first_passage, count = PostingsBuilder(), passage, 0
-        for document in documents:
+        for document in map(_storable, documents):
             fields = asdict(document)
             text = fields.pop("text")
             row = (number, document.id, duplicates.get(document.id, ""), json.dumps(fields, ensure_ascii=False), text)
@@ -309,6 +311,11 @@ class Index:
         ).fetchone()
         return document_from_row({**json.loads(fields), "text": text}), duplicate_of
 
+    def id_of(self, number: int) -> str:
+        """The id of the document of this number."""
+        found: str = self._connection.execute("SELECT id FROM documents WHERE number = ?", (number,)).fetchone()[0]
+        return found
+
     def span(self, passage: int) -> tuple[int, int, int]:
         """Document number, start and end of a passage."""
         row: tuple[int, int, int] = self._connection.execute(
@@ -338,6 +345,21 @@ class Index:
             (prefix, prefix + "\U0010ffff", limit),
         )
         return [row[0] for row in rows]
+
+
+def _storable(document: Document) -> Document:
+    """The document with a replacement sign for each half of a broken character, which no UTF-8 file can hold; offsets
+    stay what they were."""
+    broken = {
+        name: tuple(map(_whole, value)) if isinstance(value, tuple) else _whole(value)
+        for name, value in asdict(document).items()
+        if isinstance(value, str | tuple)
+    }
+    return replace(document, **broken)
+
+
+def _whole(text: str) -> str:
+    return _BROKEN.sub("\ufffd", text)
 
 
 def damaged(path: Path, detail: str) -> OctavoError:

@@ -9,7 +9,8 @@ import numpy as np
 from octavo.knowledge.index import Index
 from octavo.knowledge.names import Names, Resolution
 from octavo.knowledge.question import Question, analyse
-from octavo.knowledge.search import Hit, Ranking, Searcher, Weights
+from octavo.knowledge.search import Hit, Ranking, Searcher
+from octavo.knowledge.weights import Weights
 
 NAMED = 0.65
 """From this strength on a question is taken to be about the object it names."""

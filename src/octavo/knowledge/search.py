@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from octavo.knowledge.index import Index
-from octavo.knowledge.postings import DEPRECATED, DUNDER, DUPLICATE, FIELDS, FIRST, KINDS, PRIVATE, STANDARD
-from octavo.knowledge.question import Expansion, Question
-from octavo.knowledge.question import analyse as analyse_question
+from octavo.knowledge.postings import FIELDS, KINDS, Postings
+from octavo.knowledge.question import Group, Question
+from octavo.knowledge.weights import FEATURES, Weights, candidate_features, priors, shipped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Floats = "NDArray[np.float32]"
-
-
-@dataclass(frozen=True)
-class Weights:
-    """Everything that was fitted about the ranking."""
-
-    fields: tuple[float, ...] = (3.0, 1.2, 0.8, 1.5, 1.5, 1.0, 0.5, 3.0)
-    """In the order of `FIELDS`."""
-    lengths: tuple[float, ...] = (0.5, 0.3, 0.5, 0.5, 0.4, 0.6, 0.5, 0.3)
-    """How much the length of each field counts (BM25's b)."""
-    saturation: float = 1.2
-    norm: float = 2.0
-    """How the terms of a group add up: 1 is a sum, large is the maximum."""
-    uses: float = 0.03
-    standard: float = 0.06
-    flags: tuple[float, ...] = (-0.02, -0.15, -0.08, -0.1, 0.0)
-    """For duplicate, dunder, deprecated, private, first passage."""
-    wanted: float = 0.04
-    depth: float = -0.01
-    expansion: Expansion = field(default_factory=Expansion)
+CANDIDATES = 60
+"""How many documents of the first ranking are ranked again with all features."""
 
 
 @dataclass
@@ -49,6 +30,7 @@ class Hit:
     """The share of the question's weight that the passage matches, roughly 0 to 1."""
     parts: tuple[float, ...] = ()
     """Per group of the question how well it is matched, 0 to about 1."""
+    features: tuple[float, ...] = ()
 
 
 @dataclass
@@ -66,9 +48,10 @@ class Searcher:
 
     def __init__(self, index: Index, weights: Weights | None = None) -> None:
         self.index = index
-        self.weights = weights or Weights()
+        self.weights = weights or shipped()
         self._columns: NDArray[np.void] | None = None
         self._norms: list[NDArray[np.float32]] = []
+        self._ids: dict[int, str] = {}
         self.prior = np.zeros(0, np.float32)
         self.live = 0
 
@@ -81,12 +64,13 @@ class Searcher:
         self._columns = columns
         alive = columns["live"].astype(bool)
         self.live = int(alive.sum())
-        self._norms = []
+        self._norms, self._ids = [], {}
         for number, b in enumerate(w.lengths):
             length = columns["lengths"][:, number].astype(np.float32)
-            average = max(1e-9, float(length[alive].astype(np.float64).sum()) / max(1, int((length[alive] > 0).sum())))
+            used = int((length[alive] > 0).sum())
+            average = float(columns["lengths"][alive, number].sum(dtype=np.int64)) / used if used else 1.0
             self._norms.append((w.fields[number] / (1 - b + b * length / np.float32(average))).astype(np.float32))
-        self.prior = self._priors(columns)
+        self.prior = priors(columns, w)
         self.prior[~alive] = -np.inf
 
     def table(self) -> NDArray[np.void]:
@@ -94,22 +78,10 @@ class Searcher:
         assert self._columns is not None
         return self._columns
 
-    def _priors(self, columns: NDArray[np.void]) -> NDArray[np.float32]:
-        w = self.weights
-        flags = columns["flags"]
-        prior = np.float32(w.uses) * np.log1p(columns["uses"].astype(np.float32))
-        prior += np.float32(w.standard) * ((flags & STANDARD) > 0)
-        for weight, flag in zip(w.flags, (DUPLICATE, DUNDER, DEPRECATED, PRIVATE, FIRST)):
-            prior += np.float32(weight) * ((flags & flag) > 0)
-        prior += np.float32(w.depth) * np.minimum(columns["depth"], 8)
-        result: NDArray[np.float32] = prior.astype(np.float32)
-        return result
-
-    def term_scores(self, term: str) -> tuple[NDArray[np.uint32], NDArray[np.float32], float]:
-        """Passages that hold a term, their saturated BM25F frequency in 0 … 1, and the term's idf."""
-        size = len(self.prior)
-        dense = np.zeros(size, np.float32)
-        for number, (passages, counts) in enumerate(self.index.postings(term)):
+    def _term(self, postings: Postings) -> tuple[NDArray[np.uint32], NDArray[np.float32], float]:
+        """Passages that hold a term, its saturated BM25F frequency in each (0 … 1), and its idf."""
+        dense = np.zeros(len(self.prior), np.float32)
+        for number, (passages, counts) in enumerate(postings):
             if len(passages):
                 dense[passages] += counts * self._norms[number][passages]
         where = np.flatnonzero(dense).astype(np.uint32)
@@ -122,73 +94,86 @@ class Searcher:
         self.refresh()
         if not question.groups or not self.live:
             return Ranking([], (), ())
-        arrays, idfs, found = [], [], []
-        for group in question.groups:
-            dense, idf, count = self._group(group.terms, group.origin)
-            arrays.append(dense)
-            idfs.append(idf * group.weight)
-            found.append(count)
+        postings = {term: self.index.postings(term) for group in question.groups for term, _ in group.terms}
+        scored = [self._group(group, postings) for group in question.groups]
+        idf = np.array([s[1] * g.weight for s, g in zip(scored, question.groups)], np.float32)
         total = np.zeros(len(self.prior), np.float32)
-        for dense, group in zip(arrays, question.groups):
+        for (dense, _, _), group in zip(scored, question.groups):
             total += np.float32(group.weight) * dense
-        whole = np.float32(sum(idf for idf, g in zip(idfs, question.groups) if g.origin == "word") or sum(idfs))
-        score = total / np.float32(max(1e-9, float(total.max()))) + self.prior + self._kind_bonus(question)
-        score[total == 0] = -np.inf
-        order = self._top(score, 4 * k)
-        hits: dict[int, Hit] = {}
-        assert self._columns is not None
-        for passage in order:
-            number = int(self._columns["document"][passage])
-            if number in hits or not np.isfinite(score[passage]):
-                continue
-            parts = tuple(float(a[passage]) * g.weight / i if i else 0.0 for a, i, g in zip(arrays, idfs, question.groups))
-            hits[number] = Hit(number, int(passage), float(score[passage]), float(total[passage] / whole), parts)
-            if len(hits) == k:
-                break
-        return Ranking(list(hits.values()), tuple(idfs), tuple(found))
+        words = np.array([g.origin == "word" for g in question.groups])
+        whole = float(idf[words].sum() or idf.sum()) or 1.0
+        first = total / np.float32(max(1e-9, float(total.max()))) + self.prior
+        first[total == 0] = -np.inf
+        chosen = self._candidates(first, max(k, CANDIDATES))
+        if not len(chosen):
+            return Ranking([], tuple(idf.tolist()), tuple(s[2] for s in scored))
+        hit_TFC = self._field_hits(question, postings, chosen)
+        match = total[chosen] / np.float32(whole)
+        features = candidate_features(question, idf, hit_TFC, match, total[chosen], self.table()[chosen])
+        score = features @ np.array([self.weights.ranker[name] for name in FEATURES])
+        order = sorted(range(len(chosen)), key=lambda i: (-round(float(score[i]), 6), self._id(int(chosen[i]))))
+        hits = []
+        for i in order[:k]:
+            parts = tuple(
+                float(dense[chosen[i]]) * g.weight / w if w else 0.0
+                for (dense, _, _), g, w in zip(scored, question.groups, idf.tolist())
+            )
+            number = int(self.table()["document"][chosen[i]])
+            hits.append(Hit(number, int(chosen[i]), float(score[i]), float(match[i]), parts, tuple(features[i].tolist())))
+        return Ranking(hits, tuple(idf.tolist()), tuple(s[2] for s in scored))
 
-    def _group(self, terms: tuple[tuple[str, float], ...], origin: str) -> tuple[NDArray[np.float32], float, int]:
+    def _group(self, group: Group, postings: dict[str, Postings]) -> tuple[NDArray[np.float32], float, int]:
+        """Per passage how well a group is matched (idf included), the most it could be, and who has its first term."""
         power = np.float32(self.weights.norm)
         dense = np.zeros(len(self.prior), np.float32)
-        strongest = count = 0
-        for position, (term, weight) in enumerate(terms):
-            where, values, idf = self.term_scores(term)
+        strongest, count = 0.0, 0
+        for position, (term, weight) in enumerate(group.terms):
+            where, values, idf = self._term(postings[term])
             dense[where] += (np.float32(weight * idf) * values) ** power
-            if position == 0:
-                count = len(where)
-            if origin == "phrase":
+            count = len(where) if position == 0 else count
+            if group.origin == "phrase":
                 strongest = max(strongest, idf * weight) if len(where) else strongest
             elif position == 0:
                 strongest = idf
-        return dense ** (1 / power), float(strongest), count
+        return dense ** (1 / power), strongest, count
 
-    def _kind_bonus(self, question: Question) -> NDArray[np.float32]:
-        assert self._columns is not None
-        kinds = {"class": ("class",), "module": ("module",), "callable": ("function", "method", "class")}
-        wanted = kinds.get(question.wanted, ())
-        right = np.isin(self._columns["kind"], [KINDS.index(kind) for kind in wanted])
-        bonus: NDArray[np.float32] = (right * np.float32(self.weights.wanted)).astype(np.float32)
-        return bonus
+    def _candidates(self, score: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+        """The best passage of each of the best `k` documents; equal scores by document id and place in the text, so
+        that the order in which documents came into the index does not matter."""
+        wide = min(len(score), 3 * k)
+        edge = np.partition(score, -wide)[-wide]
+        best = np.flatnonzero((score >= edge) & np.isfinite(score))
+        if len(best) > 20 * k:
+            best = best[np.argsort(-score[best], kind="stable")[: 20 * k]]
+        ordered = sorted(best.tolist(), key=lambda p: (-float(score[p]), self._id(p), p))
+        documents = self.table()["document"]
+        firsts: dict[int, int] = {}
+        for passage in ordered:
+            firsts.setdefault(int(documents[passage]), passage)
+        return np.array(list(firsts.values())[:k], np.int64)
 
-    def _top(self, score: NDArray[np.float32], k: int) -> NDArray[np.int64]:
-        """Passages by falling score; equal scores by document id, so that the order of adding does not matter."""
-        if len(score) > k:
-            edge = np.partition(score, -k)[-k]
-            best = np.flatnonzero(score >= edge)
-        else:
-            best = np.arange(len(score))
-        assert self._columns is not None
-        return np.array(sorted(best, key=lambda p: (-score[p], self._tie(int(p)))), dtype=np.int64)
+    def _id(self, passage: int) -> str:
+        number = int(self.table()["document"][passage])
+        if number not in self._ids:
+            if len(self._ids) > 100_000:
+                self._ids.clear()
+            self._ids[number] = self.index.id_of(number)
+        return self._ids[number]
 
-    def _tie(self, passage: int) -> tuple[int, int]:
-        assert self._columns is not None
-        return int(self._columns["document"][passage]), passage
+    def _field_hits(
+        self, question: Question, postings: dict[str, Postings], chosen: NDArray[np.int64]
+    ) -> list[tuple[int, str, float, NDArray[np.bool_]]]:
+        """For each group and term, with its weight, which fields (rows) of which candidates (columns) hold it."""
+        hits = []
+        for number, group in enumerate(question.groups):
+            for term, weight in group.terms:
+                inside_FC = np.zeros((len(FIELDS), len(chosen)), bool)
+                for field, (passages, _) in enumerate(postings[term]):
+                    if len(passages):
+                        at = np.minimum(np.searchsorted(passages, chosen), len(passages) - 1)
+                        inside_FC[field] = passages[at] == chosen
+                hits.append((number, term, weight, inside_FC))
+        return hits
 
 
-def search(index: Index, question: str, k: int = 10) -> list[tuple[str, float]]:
-    """Ids and scores of the `k` best documents."""
-    ranking = Searcher(index).rank(analyse_question(question), k)
-    return [(index.numbered(hit.number)[0].id, hit.score) for hit in ranking.hits]
-
-
-__all__ = ["FIELDS", "Hit", "Ranking", "Searcher", "Weights", "search"]
+__all__ = ["FIELDS", "KINDS", "Hit", "Ranking", "Searcher"]
