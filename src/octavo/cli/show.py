@@ -70,7 +70,10 @@ def _show_stage(project: Project, steps: Sequence[Step], name: str, as_json: boo
     docs = step.stage.settings.field_docs()
     described = _describe(project, step, made)
     if as_json:
-        more = {"files": {name: entry.size for name, entry in made.files.items()}} if made else {}
+        more: dict[str, Any] = {}
+        if made is not None:
+            more = {"files": {name: entry.size for name, entry in made.files.items()}}
+            more["folder"] = str(project.store.object(made.artifact))
         recipe = made.recipe.as_json() if made else None
         answer_json(
             {**_facts(step, made), "settings": settings, "describe": described, "recipe": recipe, **more}
