@@ -31,7 +31,16 @@ function asBlocks(text) {
     if (last && last.code === code && (code || last.lines.at(-1).trim())) last.lines.push(line);
     else blocks.push({ code, lines: [line] });
   }
-  return blocks.map(({ code, lines }) => make(code ? "pre" : "p", "words", lines.join("\n").replace(/\s+$/, "")));
+  return blocks.map(({ code, lines }) => {
+    const whole = lines.join("\n").replace(/\s+$/, "");
+    return code ? make("pre", "words", whole) : make("p", "words", ...withCode(whole));
+  });
+}
+
+// `names` between backticks as code.
+function withCode(text) {
+  return text.split(/(``[^`\n]+``|`[^`\n]+`)/).map((part, place) =>
+    place % 2 ? make("code", "", part.replace(/^`+|`+$/g, "")) : part);
 }
 
 function quoted(text) {
@@ -66,6 +75,8 @@ function showTurn(body, turn, done) {
   if (details?.declined) parts.push(make("p", "label", "Declined"));
   if (details?.understood_as) parts.push(make("p", "label", `Understood as: ${details.understood_as}`));
   if (answer) parts.push(...asBlocks(answer));
+  const named = details?.citations[0]?.document;   // a quotation of an object begins with its signature
+  if (named && answer.startsWith(named)) parts.find((part) => part.classList.contains("words")).classList.add("head");
   if (error) parts.push(make("p", "", error));
   if (details?.declined && details.reason && !answer.includes(details.reason)) parts.push(make("p", "sure", `Why: ${details.reason}`));
   if (details?.citations.length) parts.push(chips(details.citations));
@@ -153,6 +164,7 @@ async function ask(text) {
   at("send").hidden = false;
   at("stop").hidden = true;
   showTurn(body, turn, true);
+  if (turn.details?.understood_as) showCommand(turn.details.understood_as);   // the command line knows no turn before
   body.parentElement.scrollIntoView({ block: "nearest" });
   status.textContent = turn.error || `${turn.details?.declined ? "Declined: " : "Answer: "}${turn.answer}`;
   if (body.isConnected) { past.push(turn); keep(); }   // it is not when the conversation was cleared
