@@ -48,6 +48,7 @@ class CodeReader:
             self._known = table.get("files", {}) if table.get("format") == FORMAT else {}
         self._changed = False
         self._read: dict[Path, Meaning] = {}
+        self._files: dict[str, Path | None] = {}
         self._roots: dict[str, list[Path]] = {}
 
     def fingerprint(self, module: str) -> dict[str, str]:
@@ -59,7 +60,9 @@ class CodeReader:
             name = todo.pop()
             if name in closure or name.split(".")[0] not in packages:
                 continue
-            file = self._file(name)
+            if name not in self._files:
+                self._files[name] = self._file(name)
+            file = self._files[name]
             if file is None:
                 continue
             meaning = self._meaning(file)
