@@ -91,6 +91,7 @@ class EchoEngine:
                 self.at_once -= 1
 
     def document(self, document_id):
+        self.check()
         return DOCUMENTS.get(document_id)
 
     def token_spans(self, text):

@@ -161,6 +161,13 @@ def test_documents_are_found_by_ids_with_slashes_and_spaces(client):
     assert client.get("/api/documents/../../../etc/passwd").status_code == 404
 
 
+def test_a_document_that_can_not_be_read_says_why(client, engine):
+    engine.broken = OctavoError("K001", "the index is gone")
+    reply = client.get("/api/documents/page.evil")
+    assert reply.status_code == 503
+    assert reply.json()["error"]["code"] == "K001"
+
+
 def test_ready_means_that_the_index_answers(client, engine):
     assert client.get("/healthz").json() == {"status": "ready", "model": "echo"}
     engine.broken = OctavoError("K001", "the index is gone")

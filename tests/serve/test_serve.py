@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import httpx
 
 from octavo.apps.own_model.open import open_engine, seconds_of
+from octavo.spine.project import open_project
 
 QUESTION = {"model": "mine", "messages": [{"role": "user", "content": "Where does the nightly backup go?"}]}
 
@@ -92,15 +93,19 @@ def test_the_time_of_a_run_is_read_from_its_name():
     assert seconds_of("odd") == 0
 
 
-def test_a_new_index_is_taken_up_while_serving(tmp_path, monkeypatch, project, run_index):
-    project = shutil.copytree(project, tmp_path / "mine")
-    engine = open_engine(project)
+def test_a_new_index_is_taken_up_while_serving_unless_it_is_damaged(tmp_path, monkeypatch, project, run_index):
     monkeypatch.setattr("octavo.apps.own_model.open.LOOK_AGAIN", 0.0)
-    before = engine.ask("Where does the nightly backup go?")
-    assert "Bergen" in before.answer
-    (project / "docs" / "backup.md").write_text(
-        "# Backups\n\nThe nightly backup of the orders database goes to Oslo.\n"
-    )
-    assert "Bergen" in engine.ask("Where does the nightly backup go?").answer, "not run yet"
+    question = "Where does the nightly backup go?"
+    project = shutil.copytree(project, tmp_path / "mine")
+    one, other = open_engine(project), open_engine(project)
+    (project / "docs" / "backup.md").write_text("# Backups\n\nThe nightly backup of the database goes to Oslo.\n")
+    assert "Bergen" in one.ask(question).answer, "it was not run yet"
     run_index(project)
-    assert "Oslo" in engine.ask("Where does the nightly backup go?").answer
+    newest = project / ".octavo" / "objects" / open_project(project).latest("index").artifact
+    newest.chmod(0o755)
+    (newest / "index.sqlite").rename(tmp_path / "elsewhere")
+    assert "Bergen" in one.ask(question).answer
+    one.check()
+    (tmp_path / "elsewhere").rename(newest / "index.sqlite")
+    assert "Oslo" in other.ask(question).answer
+    assert other.document("backup.md").text.endswith("Oslo.")

@@ -11,6 +11,7 @@ from typing import Any
 
 from octavo.serve.completions import ApiError
 from octavo.serve.meters import App, Receive, Scope, Send
+from octavo.spine.errors import OctavoError
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 HEADERS = {
@@ -64,6 +65,10 @@ class Border:
             await self.app(scope, receive, with_headers)
         except ApiError as error:
             await _reply(with_headers, error)
+        except OctavoError as error:
+            if started:
+                raise
+            await _reply(with_headers, ApiError(503, f"{error.code} {error.what}", "server_error", code=error.code))
         except Exception:
             _log.exception("%s %s failed", scope["method"], scope["path"])
             if started:

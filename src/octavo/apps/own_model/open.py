@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import logging
 import re
 import threading
 import time
@@ -22,6 +23,7 @@ from octavo.spine.project import Project, open_project
 if TYPE_CHECKING:
     from octavo.knowledge.answer import Answerer
 
+_log = logging.getLogger("octavo.serve")
 LONGEST_QUESTION = 8_000
 LOOK_BACK = 3
 """How many earlier questions are tried for what a follow-up is about."""
@@ -39,7 +41,7 @@ class ProjectEngine:
         self.project, self.mode, self.citations = project, mode, citations
         self._lock = threading.Lock()
         self._looked = 0.0
-        self._digest, self._created = "", 0
+        self._digest, self._unusable, self._created = "", "", 0
         self._writer = Writer(project.artifact("instruct")) if mode == "generate" else None
         self._answerer = self._take_up()
 
@@ -59,10 +61,11 @@ class ProjectEngine:
 
         folder = self.project.artifact("index")
         manifest = self.project.latest("index")
+        index = Index.open(folder / INDEX, immutable=True)
+        answerer = Answerer(index, mode=self.mode, generator=self._writer)
         self._digest, self._looked = folder.name, time.monotonic()
         self._created = seconds_of(manifest.run) if manifest is not None else 0
-        index = Index.open(folder / INDEX, immutable=True)
-        return Answerer(index, mode=self.mode, generator=self._writer)
+        return answerer
 
     def _current(self) -> Answerer:
         """The answerer of the newest index, looked for now and then; the old one serves who still asks it."""
@@ -70,9 +73,17 @@ class ProjectEngine:
             if time.monotonic() - self._looked > LOOK_AGAIN:
                 self._looked = time.monotonic()
                 manifest = self.project.latest("index")
-                if manifest is not None and manifest.artifact != self._digest:
-                    self._answerer = self._take_up()
+                if manifest is not None and manifest.artifact not in (self._digest, self._unusable):
+                    self._swap(manifest.artifact)
             return self._answerer
+
+    def _swap(self, digest: str) -> None:
+        """Take up the newer index; one that can't be opened is said once and the one in use stays."""
+        try:
+            self._answerer = self._take_up()
+        except OctavoError as error:
+            self._unusable = digest
+            _log.warning("the newer index is not taken up: %s %s", error.code, error.what)
 
     def ask(self, question: str, history: Sequence[Message] = ()) -> Answer:
         """The answer; a question that is empty (V005) or too long (V006) is refused."""
@@ -111,7 +122,9 @@ class ProjectEngine:
 
     def document(self, document_id: str) -> Document | None:
         """A document of the index."""
-        return self._current().index.document(document_id)
+        index = self._current().index
+        with index.reading():
+            return index.document(document_id)
 
     def token_spans(self, text: str) -> list[tuple[int, int]] | None:
         """Character spans of the tokens in the project's tokenizer; None when it has not trained one."""

@@ -20,7 +20,7 @@ function make(tag, className, ...children) {
 
 // Prose as paragraphs, examples (>>>, indented lines) as preformatted text.
 function asBlocks(text) {
-  const isCode = (line) => /^( {4}|\t|>>> |\.\.\. )/.test(line);
+  const isCode = (line) => /^( {2}|\t|>>> |\.\.\. )/.test(line);
   const blocks = [];
   let inExample = false;
   for (const line of text.split("\n")) {
