@@ -29,6 +29,12 @@ def test_declining_everything_is_as_bad_as_being_wrong_everywhere():
     assert aurc([Outcome(0.9, True, declined=True)] * 3).value == 1.0
 
 
+def test_questions_that_all_went_alike_still_leave_an_interval_with_width():
+    score = aurc([Outcome(0.9, True)] * 10)
+    assert (score.value, score.low) == (0.0, 0.0)
+    assert 0.2 < score.high < 0.35
+
+
 def test_risk_at_half_coverage_looks_at_the_surest_half():
     rows = [Outcome(0.9, True), Outcome(0.8, True), Outcome(0.2, False), Outcome(0.1, False)]
     assert risk_at(rows, 0.5).value == 0

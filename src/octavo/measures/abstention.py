@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from octavo.kinds.scores import Direction, Score
 from octavo.measures.accuracy import share
-from octavo.measures.intervals import Floats, bootstrap
+from octavo.measures.intervals import Floats, bootstrap, wilson
 
 DECLINED = -1.0
 """Confidence given to a declined question: it comes after all answered ones and, if forced, counts as wrong."""
@@ -62,11 +62,8 @@ def aurc(outcomes: Sequence[Outcome], name: str = "risk–coverage area") -> Sco
     rows = [outcome.row() for outcome in outcomes]
     value = area(np.array(rows, dtype=np.float64))
     wrong = sum(row[1] for row in rows) / len(rows)
-    if len(rows) < 2:
-        low, high, method = 0.0, 1.0, "one question: any value is possible"
-    else:
-        interval = bootstrap(rows, area, resamples=1000)
-        low, high, method = interval.low, interval.high, "area, percentile bootstrap over questions"
+    low, high, how = _bounds(rows, area, value)
+    method = f"area, {how}"
     about = "same answers, any order"
     return Score(name, value, len(rows), low, high, "lower", method=method, baseline=wrong, baseline_name=about)
 
@@ -81,13 +78,23 @@ def risk_at(outcomes: Sequence[Outcome], coverage: float, name: str = "") -> Sco
 
     rows = [outcome.row() for outcome in outcomes]
     value = risk(np.array(rows, dtype=np.float64))
-    low, high, method = 0.0, 1.0, "one question: any value is possible"
-    if len(rows) > 1:
-        interval = bootstrap(rows, risk, resamples=1000)
-        low, high, method = interval.low, interval.high, "percentile bootstrap over questions"
+    low, high, method = _bounds(rows, risk, value)
     wrong = sum(row[1] for row in rows) / len(rows)
     title, about = name or f"risk at {coverage:.0%} coverage", "same answers, any order"
     return Score(title, value, len(rows), low, high, "lower", method=method, baseline=wrong, baseline_name=about)
+
+
+def _bounds(
+    rows: list[tuple[float, float]], statistic: Callable[[Floats], float], value: float
+) -> tuple[float, float, str]:
+    if len(rows) < 2:
+        return 0.0, 1.0, "one question: any value is possible"
+    interval = bootstrap(rows, statistic, resamples=1000)
+    if interval.low < interval.high:
+        return interval.low, interval.high, "percentile bootstrap over questions"
+    # Where all questions went alike a bootstrap has no width; the share of so many questions still has one.
+    share = wilson(round(value * len(rows)), len(rows))
+    return min(share.low, value), max(share.high, value), "Wilson (all questions alike)"
 
 
 def _risks(rows: Floats) -> Floats:

@@ -33,15 +33,14 @@ def respond(ground: Ground, probe: Sequence[Row], seed: int) -> Iterator[Predict
 
 
 def verified(quoted: Quoted) -> float:
-    """Share of the question's words that the quoted sentence (once) or only its document (half) holds.
+    """Share of the question's words that the quotation (once) or only its document (half) holds.
 
     A name or number of the question that the document lacks halves the whole.
     """
-    wanted = quoted.asked.words | quoted.asked.numbers
+    asked = wording(quoted.answer.question)
+    wanted = asked.words | asked.numbers
     if quoted.answer.declined or not wanted:
         return 0.0
-    said = wording(quoted.answer.answer)
-    quoted_words = said.words | said.numbers
-    held = sum(1.0 if word in quoted_words else 0.5 if word in quoted.held else 0.0 for word in wanted)
-    strange = (quoted.asked.names | quoted.asked.numbers) - quoted.held
+    held = sum(1.0 if word in quoted.quoted else 0.5 if word in quoted.held else 0.0 for word in wanted)
+    strange = (asked.names | asked.numbers) - quoted.held
     return held / len(wanted) * (0.5 if strange else 1.0)
