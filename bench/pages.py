@@ -247,7 +247,7 @@ def load_test_parts():
 def main():
     """Run the journey, or take pictures of a project."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("bench/out/pages"))
+    parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "octavo-pages")
     parser.add_argument("--project", type=Path)
     parser.add_argument("--ask", action="append", default=[])
     options = parser.parse_args()
