@@ -147,7 +147,9 @@ def _tight(text: str, start: int, end: int) -> tuple[int, int]:
         cut = max(text.rfind("\n", start + LONGEST // 2, start + LONGEST), text.rfind(" ", start + LONGEST // 2, start + LONGEST))
         end = cut if cut > start else start + LONGEST
     piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip()) if piece.strip() else start
+    if not piece.strip():
+        return start, start
+    return start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
 
 
 def cite(document: Document, start: int, end: int) -> Citation:
