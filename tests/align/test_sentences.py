@@ -25,6 +25,8 @@ def test_the_first_sentence(text, first):
 def test_what_comes_back():
     assert returning_sentence("Do something big.\n\nReturns the number of pairs.") == "Returns the number of pairs."
     assert returning_sentence("Do something big.") == ""
+    text = "Do something big.\n\nReturns\n-------\nout : ndarray\n    The pairs of it."
+    assert returning_sentence(text) == "out : ndarray The pairs of it."
 
 
 def test_sections_of_markdown_and_restructuredtext():

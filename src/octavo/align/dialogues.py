@@ -85,7 +85,7 @@ name with its answer."""
 class DialoguesSettings(Settings):
     """How many dialogues are made, and how hard."""
 
-    count: int = 6000
+    count: int = 4000
     """How many dialogues at most; the most used documents come first."""
     refusals: float = 0.2
     """Share of dialogues whose passages do not hold the answer, so that the model learns to decline."""

@@ -11,6 +11,9 @@ _END = re.compile(
 _HEADING = re.compile(
     r"^(?:#{1,6}\s+(?P<marked>.+?)\s*#*|(?P<lined>\S.*)\n(?P<line>[=\-~^\"'*+#])(?P=line){2,})\s*$", re.M
 )
+_UNDERLINED = re.compile(r"^\S.*\n[-=~]{3,}\s*$", re.M)
+"""A heading such as `Returns` over a line: what follows is another sentence, and the heading is none."""
+_RETURNED = re.compile(r"^Returns?\n-{3,}\s*$", re.M)
 _RETURNS = re.compile(r"\b(?:returns?|yields?|gives?)\b", re.I)
 _CODE = re.compile(r"^\s*(?:>>>|\.\.\.|\.\. |::|@|\||\+--|[-=~*]{3,})")
 
@@ -20,7 +23,7 @@ SHORTEST, LONGEST = 12, 240
 
 def sentences(text: str) -> Iterator[str]:
     """The prose sentences of a text, each on one line; code, tables and markup lines are passed over."""
-    for piece in _END.split(text):
+    for piece in _END.split(_UNDERLINED.sub("\n\n", text)):
         if piece is None or _CODE.match(piece):
             continue
         line = " ".join(piece.split())
@@ -35,7 +38,10 @@ def first_sentence(text: str) -> str:
 
 def returning_sentence(text: str) -> str:
     """The first sentence that says what comes back; empty when there is none."""
-    return next((s for s in sentences(text[:4000]) if _RETURNS.search(s)), "")
+    said = next((s for s in sentences(text[:4000]) if _RETURNS.search(s)), "")
+    if not said and (section := _RETURNED.search(text)):
+        said = first_sentence(text[section.end() :])
+    return said
 
 
 def sections(text: str) -> list[tuple[str, str]]:
