@@ -11,16 +11,17 @@ import random
 import re
 import tempfile
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.optimize import minimize
+
 from octavo.kinds.documents import DUPLICATE_REASONS, read_documents, read_removed
 from octavo.knowledge import abstain, postings, thesaurus, weights
 from octavo.knowledge.index import Index
 from octavo.knowledge.retrieve import Retriever
 from octavo.knowledge.weights import FEATURES, Weights
-from scipy.optimize import minimize
 
 VARIANTS = ("full", "thin", "none", "even", "odd")
 USED = (
@@ -29,6 +30,14 @@ USED = (
     "short", "long", "is module", "is class", "is function", "is method", "is property", "is data", "wanted",
 )  # fmt: skip
 """The features of the ranker that are fitted; the others added nothing in cross-validation and stay 0."""
+
+
+DECLINED, DECLINED_FILES = 0.9, 0.8
+"""The share of unanswerable questions that should be declined; other people's answerable questions are harder than
+the ones fitted to, so that no more is asked for."""
+LEFT_OUT = ("content",)
+"""How many words a question has tells these probes apart, not questions in general."""
+NOT_FOR_FILES = (*LEFT_OUT, "person", "private", "asked", "named", "popular", "phrases", "vocabulary", "python")
 
 
 @dataclass
@@ -57,21 +66,31 @@ def thinned(variant: str) -> dict[str, str]:
     return rows
 
 
-def gather(documents: Path, questions: list[dict], chosen: Weights) -> list[Row]:
-    """All questions on all variants."""
+def build(documents: Path, work: Path) -> None:
+    """The indexes of all variants, in `work`."""
     docs = list(read_documents(documents))
     removed = [r for r in read_removed(documents) if r.reason in DUPLICATE_REASONS]
-    rows = []
-    original_rows, original_abstain = postings.phrasebook, abstain.phrasebook
+    original = postings.phrasebook
     for variant in VARIANTS:
         book = thinned(variant)
-        postings.phrasebook = abstain.phrasebook = lambda book=book: book
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "index.sqlite"
-            Index.build(path, [*docs, *(r.document for r in removed)], {r.document.id: r.duplicate_of for r in removed})
-            with Index.open(path, immutable=True) as index:
-                rows += [_row(Retriever(index, chosen), index, variant, n, q) for n, q in enumerate(questions)]
-    postings.phrasebook, abstain.phrasebook = original_rows, original_abstain
+        postings.phrasebook = lambda book=book: book
+        path = work / f"{variant}.sqlite"
+        path.unlink(missing_ok=True)
+        Index.build(path, [*docs, *(r.document for r in removed)], {r.document.id: r.duplicate_of for r in removed})
+    postings.phrasebook = original
+
+
+def gather(work: Path, questions: list[dict], chosen: Weights, variants: tuple[str, ...] = VARIANTS) -> list[Row]:
+    """All questions on the indexes of some variants."""
+    rows = []
+    original = abstain.phrasebook
+    for variant in variants:
+        book = thinned(variant)
+        abstain.phrasebook = lambda book=book: book
+        with Index.open(work / f"{variant}.sqlite", immutable=True) as index:
+            retriever = Retriever(index, chosen)
+            rows += [_row(retriever, index, variant, n, q) for n, q in enumerate(questions)]
+    abstain.phrasebook = original
     return rows
 
 
@@ -130,9 +149,13 @@ def probability(b: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 def fit_declining(
-    rows: list[Row], variants: tuple[str, ...], declined: float, without: tuple[str, ...] = ()
+    rows: list[Row], variants: tuple[str, ...], declined: float, without: tuple[str, ...]
 ) -> tuple[dict, dict]:
-    """Weights and threshold for one calibration, and the cross-validated shares declined."""
+    """Weights and threshold for one calibration, and what cross-validation says about them.
+
+    The weights tell answerable questions from others; scale and bias are then set so that the number is the
+    probability that the first citation is right; the threshold is where `declined` of the unanswerable are declined.
+    """
     chosen = [r for r in rows if r.variant in variants]
     keep = np.array([name not in without for name in abstain.NAMES])
     x = np.array([r.declining * keep for r in chosen])
@@ -140,22 +163,26 @@ def fit_declining(
     first = np.array([r.first for r in chosen])
     number = np.array([r.number for r in chosen])
     fold = np.random.default_rng(0).integers(0, 5, number.max() + 1)[number]
-    learn = first | ~answerable  # a wrong first hit is neither: it should rather be declined, but needn't be
-    p = np.zeros(len(chosen))
+    z = np.zeros(len(chosen))
     for f in range(5):
-        train = (fold != f) & learn
-        p[fold == f] = probability(fit_logistic(x[train], first[train].astype(float)), x[fold == f])
-    threshold = float(np.quantile(p[answerable], declined))
+        b = fit_logistic(x[fold != f], answerable[fold != f].astype(float))
+        z[fold == f] = np.c_[np.ones((fold == f).sum()), x[fold == f]] @ b
+    bias, scale = fit_logistic(z[:, None], first.astype(float), 1e-3)
+    p = 1 / (1 + np.exp(-(bias + scale * z)))
+    threshold = float(np.quantile(p[~answerable], declined))
     report = {"answerable declined": float((p[answerable] < threshold).mean())}
     report["unanswerable declined"] = float((p[~answerable] < threshold).mean())
     report["of wrong first citations declined"] = float((p[answerable & ~first] < threshold).mean())
+    for low, high in ((0.0, 0.3), (0.3, 0.6), (0.6, 0.8), (0.8, 1.0)):
+        inside = (p >= low) & (p < high)
+        report[f"right where the confidence is {low} to {high}"] = float(first[inside].mean())
     for variant in variants:
         here = np.array([r.variant == variant for r in chosen])
         report[f"{variant}: answerable declined"] = float((p[here & answerable] < threshold).mean())
         report[f"{variant}: unanswerable declined"] = float((p[here & ~answerable] < threshold).mean())
-    b = fit_logistic(x[learn], first[learn].astype(float))
+    b = fit_logistic(x, answerable.astype(float)) * scale
     fitted = {
-        "bias": round(float(b[0]), 4),
+        "bias": round(float(b[0] + bias), 4),
         "weights": {n: round(float(v), 4) for n, v in zip(abstain.NAMES, b[1:]) if keep[abstain.NAMES.index(n)]},
         "threshold": round(threshold, 4),
     }
@@ -165,31 +192,43 @@ def fit_declining(
 def fit(documents: Path, probes: list[Path]) -> dict:
     """Fit both and write them into the package; returns the cross-validated figures."""
     questions = [json.loads(line) for path in probes for line in path.read_text(encoding="utf-8").splitlines()]
-    free = {n for n, q in enumerate(questions) if q["set"] == "free"}
-    rows = gather(documents, questions, weights.shipped())
-    ranked = [r for r in rows if r.number in free and r.variant != "full"]
-    fold = np.random.default_rng(0).integers(0, 5, len(questions))
-    report: dict = {}
-    for variant in VARIANTS:
-        hits1 = hits5 = 0
-        for f in range(5):
-            ranker = fit_ranker([r for r in ranked if fold[r.number] != f])
-            b = np.array([ranker.get(name, 0.0) for name in FEATURES])
-            for r in rows:
-                if r.variant == variant and r.number in free and fold[r.number] == f and len(r.right):
-                    order = np.argsort(-(r.candidates @ b), kind="stable")[:5]
-                    hits1 += bool(r.right[order[0]])
-                    hits5 += bool(r.right[order].any())
-        report[f"free, {variant}"] = (round(hits1 / len(free), 3), round(hits5 / len(free), 3))
-    ranker = fit_ranker(ranked)
     how = f"bench/retrieval.py fit on {', '.join(p.name for p in probes)}: {len(questions)} questions, 5 folds"
-    _write(weights.PATH, {"format": 1, "fitted": how, "cross-validated": dict(report), "ranker": ranker})
-    rows = gather(documents, questions, replace(Weights(), ranker={n: ranker.get(n, 0.0) for n in FEATURES}))
-    objects, shares = fit_declining(rows, ("full", "thin", "even", "odd"), 0.12)
-    files, plain = fit_declining(rows, ("none",), 0.15, ("asked", "named", "popular", "phrases", "vocabulary", "python"))
-    report |= {"objects": shares, "files": plain}
-    calibrated = {"objects": objects, "files": files}
-    _write(abstain.PATH, {"format": 1, "fitted": how, "cross-validated": {"objects": shares, "files": plain}, "calibrations": calibrated})
+    with tempfile.TemporaryDirectory() as folder:
+        build(documents, Path(folder))
+        free = [q for q in questions if q["set"] == "free"]
+        rows = gather(Path(folder), free, weights.shipped())
+        report = cross_validated_ranking(rows, len(free))
+        ranker = fit_ranker([r for r in rows if r.variant != "full"])
+        _write(weights.PATH, {"format": 1, "fitted": how, "cross-validated": dict(report), "ranker": ranker})
+        return report | calibrate(Path(folder), questions, how)
+
+
+def cross_validated_ranking(rows: list[Row], count: int) -> dict:
+    """Per variant the shares of questions whose first, and one of whose first five hits, is right."""
+    fold = np.random.default_rng(0).integers(0, 5, count)
+    hits = {variant: [0, 0] for variant in VARIANTS}
+    for f in range(5):
+        ranker = fit_ranker([r for r in rows if fold[r.number] != f and r.variant != "full"])
+        b = np.array([ranker.get(name, 0.0) for name in FEATURES])
+        for r in rows:
+            if fold[r.number] == f and len(r.right):
+                order = np.argsort(-(r.candidates @ b), kind="stable")[:5]
+                hits[r.variant][0] += bool(r.right[order[0]])
+                hits[r.variant][1] += bool(r.right[order].any())
+    return {f"free, {variant}": tuple(round(h / count, 3) for h in both) for variant, both in hits.items()}
+
+
+def calibrate(work: Path, questions: list[dict], how: str) -> dict:
+    """Fit when to decline, with the ranking as it is shipped now."""
+    weights.shipped.cache_clear()
+    rows = gather(work, questions, weights.shipped(), ("full", "thin", "even", "none"))
+    objects, shares = fit_declining(rows, ("thin", "even", "none"), DECLINED, LEFT_OUT)
+    files, plain = fit_declining(rows, ("none",), DECLINED_FILES, NOT_FOR_FILES)
+    report = {"objects": shares, "files": plain}
+    _write(
+        abstain.PATH,
+        {"format": 1, "fitted": how, "cross-validated": report, "calibrations": {"objects": objects, "files": files}},
+    )
     return report
 
 

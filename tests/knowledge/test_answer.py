@@ -5,6 +5,7 @@ import sys
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from octavo.knowledge.abstain import NAMES, calibrations, features
 from octavo.knowledge.answer import DECLINED, Answerer
 from octavo.knowledge.retrieve import Retriever

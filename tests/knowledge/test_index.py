@@ -10,12 +10,13 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from worlds import HANDBOOK, OBJECTS, PAIRWISE
+
 from octavo.kinds.documents import Document
 from octavo.kinds.index import describe
 from octavo.knowledge.index import Index
 from octavo.knowledge.retrieve import Retriever
 from octavo.spine.errors import OctavoError
-from worlds import HANDBOOK, OBJECTS, PAIRWISE
 
 QUESTIONS = ("copy a folder", "overlapping pairs", "exists", "json.dumps", "how do I wait some seconds", "paid leave")
 

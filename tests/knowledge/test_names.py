@@ -1,4 +1,5 @@
 import pytest
+
 from octavo.knowledge.names import Names, distance
 from octavo.knowledge.question import analyse
 from octavo.knowledge.retrieve import Retriever
@@ -32,7 +33,11 @@ def test_a_named_object_comes_first(objects, question, expected):
 
 @pytest.mark.parametrize(
     "question",
-    ["how do I cycle through colours", "how do I chain several calls one after the other", "list the files of a folder"],
+    [
+        "how do I cycle through colours",
+        "how do I chain several calls one after the other",
+        "list the files of a folder",
+    ],
 )
 def test_ordinary_words_that_happen_to_be_names_do_not_decide(objects, question):
     assert not Retriever(objects).find(question).named

@@ -1,5 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
+
 from octavo.knowledge.passages import passages, sentences
 
 PROSE = st.text(alphabet=st.sampled_from("abc DE.!?\n#=-"), max_size=600)

@@ -1,15 +1,18 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from worlds import COPYTREE, HANDBOOK, OBJECTS, PAIRWISE, SOLVE
+
 from octavo.kinds.documents import Document
 from octavo.knowledge.question import analyse
 from octavo.knowledge.quote import LONGEST, cite, sections, span, summary
-from worlds import COPYTREE, HANDBOOK, OBJECTS, PAIRWISE, SOLVE
 
 TEXT = st.text(alphabet=st.sampled_from("abc RETURNSeturns:-.\n>()日"), max_size=400)
 
 
-@given(TEXT, st.sampled_from(["what does it return", "parameters", "what is it", "errors raised", "example"]), st.data())
+@given(
+    TEXT, st.sampled_from(["what does it return", "parameters", "what is it", "errors raised", "example"]), st.data()
+)
 def test_a_citation_is_exactly_its_span(text, question, data):
     kind = data.draw(st.sampled_from(["file", "function"]))
     document = Document("x", text, kind)

@@ -1,5 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
+
 from octavo.knowledge.terms import pieces, stem, text_terms, token_terms
 from octavo.knowledge.thesaurus import name_terms, phrasebook, thesaurus
 

@@ -1,4 +1,5 @@
 import pytest
+
 from octavo.knowledge.verify import verify
 
 PASSAGE = "Recursively copy a directory tree and return the destination directory. At most 30 files are kept open."
@@ -6,7 +7,11 @@ PASSAGE = "Recursively copy a directory tree and return the destination director
 
 @pytest.mark.parametrize(
     "answer",
-    ["It copies a directory tree recursively.", "It returns the destination directory.", "At most 30 files are kept open."],
+    [
+        "It copies a directory tree recursively.",
+        "It returns the destination directory.",
+        "At most 30 files are kept open.",
+    ],
 )
 def test_what_the_passage_says_is_supported(answer):
     assert verify(answer, [PASSAGE]).supported

@@ -56,8 +56,40 @@ def elsewhere() -> dict[str, frozenset[str]]:
     return {"foreign": foreign, "everyday": frozenset(data["everyday"].split())}
 
 
-_PRIVATE = frozenset("our ours we us my office team company boss yesterday today's tomorrow tonight".split())
-_PERSONAL = frozenset("who whose whom where when why should recommend opinion favourite favorite best better".split())
+_PRIVATE = frozenset(
+    [
+        "our",
+        "ours",
+        "we",
+        "us",
+        "my",
+        "office",
+        "team",
+        "company",
+        "boss",
+        "yesterday",
+        "today's",
+        "tomorrow",
+        "tonight",
+    ]
+)
+_PERSONAL = frozenset(
+    [
+        "who",
+        "whose",
+        "whom",
+        "where",
+        "when",
+        "why",
+        "should",
+        "recommend",
+        "opinion",
+        "favourite",
+        "favorite",
+        "best",
+        "better",
+    ]
+)
 
 
 def features(found: Found, index: Index) -> dict[str, float]:

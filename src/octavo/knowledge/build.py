@@ -53,6 +53,4 @@ def run(settings: IndexSettings, inputs: Inputs, out: Path, scratch: Path) -> No
     reading(documents=count, bytes=(out / INDEX).stat().st_size)
 
 
-STAGE = Stage(
-    name="index", module=__name__, settings=IndexSettings, inputs={"documents": "documents"}, output="index"
-)
+STAGE = Stage(name="index", module=__name__, settings=IndexSettings, inputs={"documents": "documents"}, output="index")

@@ -67,7 +67,11 @@ class Index:
         """Open an index to read, or to `write`; `immutable` for one that nobody changes (no lock files are made)."""
         if not path.is_file():
             raise OctavoError(
-                "K001", "There is no index here", where=str(path), do="octavo run makes one", likely="it was never built"
+                "K001",
+                "There is no index here",
+                where=str(path),
+                do="octavo run makes one",
+                likely="it was never built",
             )
         mode = "rw" if write else "ro"
         uri = path.resolve().as_uri() + f"?mode={mode}" + ("&immutable=1" if immutable and not write else "")

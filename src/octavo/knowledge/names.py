@@ -11,7 +11,23 @@ from octavo.knowledge.question import META, Mention, Question
 from octavo.knowledge.terms import STOP_WORDS, stem, token_terms
 from octavo.knowledge.thesaurus import PATH, thesaurus
 
-_JOINTS = frozenset("the a of in from s function method class module attribute property constructor".split())
+_JOINTS = frozenset(
+    [
+        "the",
+        "a",
+        "of",
+        "in",
+        "from",
+        "s",
+        "function",
+        "method",
+        "class",
+        "module",
+        "attribute",
+        "property",
+        "constructor",
+    ]
+)
 EXACT, SUFFIX, SKIPPING, MISTYPED, BARE = 1.0, 0.95, 0.8, 0.7, 0.9
 
 
@@ -256,7 +272,18 @@ class Names:
         """Whether a lone word may well be meant as a word: `how do I sort` rather than `what does sort do`."""
         if len(question.words) <= 3 or question.words[0] == word:
             return False
-        asks = question.words[0] in ("what", "explain", "describe", "tell", "which", "when", "help", "is", "does", "why")
+        asks = question.words[0] in (
+            "what",
+            "explain",
+            "describe",
+            "tell",
+            "which",
+            "when",
+            "help",
+            "is",
+            "does",
+            "why",
+        )
         return not asks or (question.wanted == "callable" and thesaurus().knows(stem(word)))
 
     def _pairs(self, question: Question) -> tuple[int, ...]:

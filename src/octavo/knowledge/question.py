@@ -10,19 +10,98 @@ from octavo.knowledge.thesaurus import LONGEST_GAP, Phrase, thesaurus
 
 META = frozenset(
     stem(word)
-    for word in "function method class module package library python object code program script standard builtin "
-    "return returns value parameter argument default mean means meaning work works purpose example explain describe "
-    "tell know difference happen signature definition define call usage syntax keyword accept take kind type call "
-    "find easy easily best simple simply quick quickly possible possibility able recommended proper properly "
-    "correct correctly good right certain given specific different whole way ways thing things help show "
-    "several many multiple various".split()
+    for word in [
+        "function",
+        "method",
+        "class",
+        "module",
+        "package",
+        "library",
+        "python",
+        "object",
+        "code",
+        "program",
+        "script",
+        "standard",
+        "builtin",
+        "return",
+        "returns",
+        "value",
+        "parameter",
+        "argument",
+        "default",
+        "mean",
+        "means",
+        "meaning",
+        "work",
+        "works",
+        "purpose",
+        "example",
+        "explain",
+        "describe",
+        "tell",
+        "know",
+        "difference",
+        "happen",
+        "signature",
+        "definition",
+        "define",
+        "call",
+        "usage",
+        "syntax",
+        "keyword",
+        "accept",
+        "take",
+        "kind",
+        "type",
+        "call",
+        "find",
+        "easy",
+        "easily",
+        "best",
+        "simple",
+        "simply",
+        "quick",
+        "quickly",
+        "possible",
+        "possibility",
+        "able",
+        "recommended",
+        "proper",
+        "properly",
+        "correct",
+        "correctly",
+        "good",
+        "right",
+        "certain",
+        "given",
+        "specific",
+        "different",
+        "whole",
+        "way",
+        "ways",
+        "thing",
+        "things",
+        "help",
+        "show",
+        "several",
+        "many",
+        "multiple",
+        "various",
+    ]
 )
 """Words of questions about programs that say little about the topic: they count less."""
 
 _WANTED = (
-    ("class", re.compile(r"\b(?:which|what|a|the|is there a) (?:\w+ )?(?:class|type|object|container|exception)\b", re.I)),
+    (
+        "class",
+        re.compile(r"\b(?:which|what|a|the|is there a) (?:\w+ )?(?:class|type|object|container|exception)\b", re.I),
+    ),
     ("module", re.compile(r"\b(?:which|what|a|the) (?:\w+ )?(?:module|package|library)\b", re.I)),
-    ("callable", re.compile(r"\bhow (?:do|can|could|should|would|to)\b|\b(?:which|what) (?:function|method|call)\b", re.I)),
+    (
+        "callable",
+        re.compile(r"\bhow (?:do|can|could|should|would|to)\b|\b(?:which|what) (?:function|method|call)\b", re.I),
+    ),
 )
 _CODE = re.compile(
     r"`(?P<tick>[^`\n]+)`|(?P<dotted>(?<![\w/.@-])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)|(?P<call>\b[A-Za-z_]\w*)\(\s*[^)]{0,60}\)|"
@@ -30,8 +109,43 @@ _CODE = re.compile(
 )
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _FILE_ENDINGS = frozenset(
-    "py toml ini cfg json txt md rst csv xml html yaml yml zip gz tar log com org net io js ts exe pdf png jpg "
-    "jpeg docx xlsx conf lock sh g e".split()
+    [
+        "py",
+        "toml",
+        "ini",
+        "cfg",
+        "json",
+        "txt",
+        "md",
+        "rst",
+        "csv",
+        "xml",
+        "html",
+        "yaml",
+        "yml",
+        "zip",
+        "gz",
+        "tar",
+        "log",
+        "com",
+        "org",
+        "net",
+        "io",
+        "js",
+        "ts",
+        "exe",
+        "pdf",
+        "png",
+        "jpg",
+        "jpeg",
+        "docx",
+        "xlsx",
+        "conf",
+        "lock",
+        "sh",
+        "g",
+        "e",
+    ]
 )
 
 

@@ -144,7 +144,10 @@ def _sentences_about(text: str, question: Question, start: int, end: int) -> tup
 def _tight(text: str, start: int, end: int) -> tuple[int, int]:
     """The span without white space at its ends, cut at a line or a space when it is longer than `LONGEST`."""
     if end - start > LONGEST:
-        cut = max(text.rfind("\n", start + LONGEST // 2, start + LONGEST), text.rfind(" ", start + LONGEST // 2, start + LONGEST))
+        cut = max(
+            text.rfind("\n", start + LONGEST // 2, start + LONGEST),
+            text.rfind(" ", start + LONGEST // 2, start + LONGEST),
+        )
         end = cut if cut > start else start + LONGEST
     piece = text[start:end]
     if not piece.strip():

@@ -119,7 +119,9 @@ class Searcher:
                 for (dense, _, _), g, w in zip(scored, question.groups, idf.tolist())
             )
             number = int(self.table()["document"][chosen[i]])
-            hits.append(Hit(number, int(chosen[i]), float(score[i]), float(match[i]), parts, tuple(features[i].tolist())))
+            hits.append(
+                Hit(number, int(chosen[i]), float(score[i]), float(match[i]), parts, tuple(features[i].tolist()))
+            )
         return Ranking(hits, tuple(idf.tolist()), tuple(s[2] for s in scored))
 
     def _group(self, group: Group, postings: dict[str, Postings]) -> tuple[NDArray[np.float32], float, int]:

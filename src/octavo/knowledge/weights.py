@@ -104,11 +104,19 @@ def candidate_features(
     last = length[:, FIELDS.index("last")]
     values["name matched"] = np.minimum(1.0, matched["last"] / np.maximum(1.0, last))
     values["name unmatched"] = np.minimum(1.0, np.maximum(0.0, last - matched["last"]) / 4)
-    values["summary matched"] = np.minimum(1.0, matched["summary"] / np.maximum(4.0, length[:, FIELDS.index("summary")]))
+    values["summary matched"] = np.minimum(
+        1.0, matched["summary"] / np.maximum(4.0, length[:, FIELDS.index("summary")])
+    )
     values["asked matched"] = np.minimum(1.0, matched["asked"] / 4)
     values["uses"] = np.log1p(columns["uses"].astype(np.float64)) / 10
     flags = columns["flags"]
-    names = {"standard": STANDARD, "duplicate": DUPLICATE, "dunder": DUNDER, "deprecated": DEPRECATED, "private": PRIVATE}
+    names = {
+        "standard": STANDARD,
+        "duplicate": DUPLICATE,
+        "dunder": DUNDER,
+        "deprecated": DEPRECATED,
+        "private": PRIVATE,
+    }
     values.update({name: (flags & flag) > 0 for name, flag in names.items()})
     values["depth"] = np.minimum(columns["depth"], 8) / 8
     body = length[:, FIELDS.index("body")]
