@@ -89,8 +89,8 @@ def test_every_response_states_cost_and_switch_and_its_module_is_there(challenge
     assert all(response.off for response in challenge.card.responses)
 
 
-def test_baseline_and_responses_run_on_the_tiny_model_within_a_small_budget(challenge, tmp_path):
-    trial = run_trial(challenge, scratch=tmp_path, seeds=(0,), budget=30.0)
+def test_baseline_and_responses_run_on_the_tiny_model_within_a_budget(challenge, ground, tmp_path):
+    trial = run_trial(challenge, scratch=tmp_path, seeds=(0,), budget=300.0, grounds={0: ground})
     for cost in (trial.cost, *(one.cost for one in trial.tried)):
         assert cost.late == 0
     for one in trial.tried:

@@ -15,6 +15,7 @@ from octavo.challenges.measure import Measure, score
 from octavo.challenges.response import Cost, Prediction, answer_all
 from octavo.kinds.scores import Direction, Score
 from octavo.measures.intervals import Floats, Interval, mcnemar, over_items
+from octavo.spine.progress import progress
 
 Verdict = Literal["better", "worse", "no effect", "cannot tell"]
 
@@ -105,17 +106,17 @@ def run_trial(
     responses: Sequence[ResponseCard] | None = None,
     seeds: Sequence[int] = (0, 1, 2),
     budget: float = 60.0,
+    grounds: Mapping[int, Any] | None = None,
 ) -> Trial:
-    """Carry out a trial; every system answers all rows for all seeds within `budget` seconds a seed."""
+    """Carry out a trial; every system answers all rows for all seeds within `budget` seconds a seed.
+
+    `grounds` (seed → ground) are used instead of preparing them, by who tries several things on the same.
+    """
     card = challenge.card
     probe = sorted(challenge.probe(), key=lambda row: str(row["id"]))
     measures: Mapping[str, Measure] = challenge.module(card.measure).MEASURES
-    prepare = challenge.module(card.ground).prepare
-    grounds = {}
-    for seed in seeds:
-        place = scratch / f"seed-{seed}"
-        place.mkdir(parents=True, exist_ok=True)
-        grounds[seed] = prepare(project, place, seed)
+    if grounds is None:
+        grounds = _prepared(challenge, project, scratch, seeds)
     before, cost = answer_all(challenge.module(card.baseline.module).respond, grounds, probe, budget)
     tables = {one.name: _tables(measures[one.name], grounds, probe, before) for one in card.measures}
     tried = []
@@ -139,6 +140,18 @@ def run_trial(
         tried=tuple(tried),
         predictions=before,
     )
+
+
+def _prepared(challenge: Challenge, project: Path | None, scratch: Path, seeds: Sequence[int]) -> dict[int, Any]:
+    prepare = challenge.module(challenge.card.ground).prepare
+    grounds = {}
+    bar = progress("prepare", len(seeds), "seeds")
+    for seed in seeds:
+        place = scratch / f"seed-{seed}"
+        place.mkdir(parents=True, exist_ok=True)
+        grounds[seed] = prepare(project, place, seed)
+        bar.advance()
+    return grounds
 
 
 def _tables(

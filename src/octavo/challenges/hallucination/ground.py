@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from octavo.model.decoder import Decoder
     from octavo.model.tokenizer import Tokenizer
 
-STEPS, INSTRUCTION_STEPS = 120, 30
+STEPS, INSTRUCTION_STEPS = 80, 20
 """Optimizer steps of the tiny model: it then knows the words and phrases of the corpus, not its facts."""
 CORPUS = Path(__file__).parent / "corpus"
 
