@@ -9,7 +9,7 @@ from octavo.kinds.documents import Document, held_out, write_documents
 from octavo.model.checkpoint import read_checkpoint
 from octavo.model.likelihood import bits_per_byte, score_texts
 from octavo.model.tokenizer import Tokenizer
-from octavo.pretrain.scratch import PretrainSettings, by_use, run, text_tokens, turn
+from octavo.pretrain.scratch import PretrainSettings, run, shuffled, text_tokens, turn
 from octavo.spine.errors import OctavoError
 from octavo.tokenizer.train import TokenizerSettings
 from octavo.tokenizer.train import run as train_tokenizer
@@ -73,21 +73,24 @@ def test_a_run_begun_again_uses_what_was_saved(inputs, tmp_path):
     assert bytes_of(trained(inputs, tmp_path / "twice", steps=6)) == once
 
 
-def test_held_out_documents_are_not_learnt_and_the_most_used_come_first(inputs):
-    chosen = by_use(inputs["documents"])
+def test_held_out_documents_are_not_learnt_and_the_seed_decides_the_order(inputs):
+    chosen = shuffled(inputs["documents"], 0)
     assert not any(held_out(document.id) for document in chosen)
-    assert [d.uses for d in chosen] == sorted((d.uses for d in chosen), reverse=True)
+    assert chosen == shuffled(inputs["documents"], 0)
+    assert chosen != shuffled(inputs["documents"], 1)
+    assert sorted(d.id for d in chosen) == sorted(d.id for d in shuffled(inputs["documents"], 1))
 
 
-def test_a_small_budget_takes_the_most_used_documents(tmp_path, tmp_path_factory):
+def test_a_small_budget_takes_a_sample_of_the_documents(tmp_path, tmp_path_factory):
     folder, scratch = tmp_path_factory.mktemp("many"), tmp_path_factory.mktemp("scratch")
     write_documents(folder, some_documents(5000))
     train_tokenizer(TokenizerSettings(size="tiny"), {"documents": folder}, tmp_path, tmp_path)
     tokenizer = Tokenizer(tmp_path)
     settings = PretrainSettings(size="tiny", tokens=20_000)
-    tokens, size = text_tokens(folder, tokenizer, turn(settings, tokenizer.size), scratch)
+    tokens, size = text_tokens(folder, tokenizer, turn(settings, tokenizer.size), 0, scratch)
     assert len(tokens) < 4000
-    assert "4999" in tokenizer.decode(tokens.ids[tokens.starts[0] : tokens.starts[1]].tolist())
+    first = tokenizer.decode(tokens.ids[tokens.starts[0] : tokens.starts[1]].tolist())
+    assert first.startswith(shuffled(folder, 0)[0].id)
     assert size > 20_000
 
 
