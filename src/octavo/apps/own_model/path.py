@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from octavo.align import dialogues, instruct
 from octavo.apps.own_model import evaluate
+from octavo.apps.own_model.closing import closing
 from octavo.data import clean, collect
 from octavo.evaluate import report
 from octavo.knowledge import build
 from octavo.pretrain import scratch
 from octavo.spine.stage import Step
 from octavo.tokenizer import train
+
+__all__ = ["STAGES", "closing"]
 
 STAGES = (
     Step("collect", collect.STAGE),
