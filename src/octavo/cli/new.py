@@ -82,7 +82,7 @@ def _text(folder: Path, title: str, path_name: str, overrides: list[str], steps:
     for override in overrides:
         table, field, _ = split_override(override)
         if table != "project":
-            written.setdefault(table, {})[field] = settings[table].model_dump(mode="json")[field]
+            written.setdefault(table, {})[field] = settings[table].as_json()[field]
     return HEAD + _tables(written, steps)
 
 

@@ -66,7 +66,7 @@ def _facts(step: Step, made: Manifest | None) -> dict[str, Any]:
 def _show_stage(project: Project, steps: Sequence[Step], name: str, as_json: bool) -> None:
     step = next(step for step in steps if step.name == name)
     made = project.latest(name)
-    settings = project.settings(steps)[name].model_dump(mode="json")
+    settings = project.settings(steps)[name].as_json()
     docs = step.stage.settings.field_docs()
     described = _describe(project, step, made)
     if as_json:

@@ -124,7 +124,7 @@ class Planner:
                 inputs[slot] = digest_of({"clock.json": FileEntry(len(data), hashlib.sha256(data).hexdigest())})
         return Recipe(
             stage=step.name,
-            settings=settings.model_dump(mode="json"),
+            settings=settings.as_json(),
             inputs=inputs,
             code=self._reader.fingerprint(step.stage.module),
             sources=self._sources(step, settings),

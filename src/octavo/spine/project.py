@@ -83,6 +83,8 @@ class Project:
         model = step.stage.settings
         values = {**self.tables.get(step.name, {}), **_parsed(model, self.overrides.get(step.name, {}))}
         if "seed" in model.model_fields and "seed" not in values:
+            if not values:
+                return model.model_construct(seed=self.head.seed)  # a checked number among defaults needs no check
             values["seed"] = self.head.seed
         where = f'stage "{step.name}"'
         return read_settings(

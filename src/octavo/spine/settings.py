@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import to_jsonable_python
 
 from octavo.spine.errors import WRONG_USE, OctavoError, nearest
 
@@ -16,7 +17,12 @@ S = TypeVar("S", bound="Settings")
 class Settings(BaseModel):
     """The settings of one stage: frozen, unknown fields refused, a docstring under each field."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    # validators are built when first needed: that is a third of what `octavo plan` takes
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True, defer_build=True)
+
+    def as_json(self) -> dict[str, Any]:
+        """The settings as JSON values, defaults included; needs no serializer, so that none has to be built."""
+        return {name: to_jsonable_python(getattr(self, name)) for name in type(self).model_fields}
 
     @classmethod
     def field_docs(cls) -> dict[str, str]:
@@ -43,14 +49,26 @@ class Settings(BaseModel):
         return docs
 
 
+def defaults_of(model: type[Settings]) -> dict[str, Any]:
+    """Field → default as a JSON value, for the fields that have one."""
+    fields = model.model_fields.items()
+    return {
+        name: to_jsonable_python(field.get_default(call_default_factory=True))
+        for name, field in fields
+        if not field.is_required()
+    }
+
+
 def read_settings(model: type[S], values: dict[str, Any], *, where: str | Callable[[str], str]) -> S:
     """Validate `values` into `model`; every mistake is one `OctavoError` that names the field and the nearest option.
 
     Types are taken as written ("50" is no number, true is no count). `where` says where the values were given, or
     where a given field was.
     """
+    if not values and not any(field.is_required() for field in model.model_fields.values()):
+        return model.model_construct()
     # defaults go the same way as given values: a strict reading of JSON takes a text for a Path, but not a Path
-    values = {**model.model_construct().model_dump(mode="json", warnings=False), **values}
+    values = {**defaults_of(model), **values}
     try:
         return model.model_validate_json(json.dumps(values, default=str), strict=True)
     except ValidationError as error:

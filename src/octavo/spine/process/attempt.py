@@ -130,7 +130,7 @@ class Attempt:
             "sys_path": [entry or os.getcwd() for entry in sys.path],
             "folder": str(self.planner.project.folder),
             "module": planned.step.stage.module,
-            "settings": planned.settings.model_dump_json(),
+            "settings": json.dumps(planned.settings.as_json()),
             "settings_module": settings.__module__,
             "settings_class": settings.__qualname__,
             "inputs": inputs,
