@@ -16,9 +16,13 @@ from killing import artifacts_of, bytes_of
 ROOT = Path(__file__).parents[2]
 HANDBOOK = ROOT / "docs" / "example" / "handbook"
 OCTAVO = [sys.executable, "-m", "octavo"]
-SETTINGS = (
-    "pretrain.size=tiny tokenizer.vocabulary=512 pretrain.steps=30 instruct.steps=20 evaluate.questions=20".split()
-)
+SETTINGS = [
+    "pretrain.size=tiny",
+    "tokenizer.vocabulary=512",
+    "pretrain.steps=30",
+    "instruct.steps=20",
+    "evaluate.questions=20",
+]
 SMALL = [word for setting in [*SETTINGS, "evaluate.generated=2"] for word in ("--set", setting)]
 KILLS = 30
 
