@@ -46,6 +46,7 @@ summary{cursor:pointer;font-weight:600}
 .example:first-of-type{border-top:0}
 .example p{margin:2px 0;overflow-wrap:anywhere}
 .example .question{font-weight:600}
+.example .answer{white-space:pre-line}
 code{font:14px/1.5 ui-monospace,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
 svg text{fill:var(--ink);font:12px system-ui,"Segoe UI",Roboto,"Noto Sans",sans-serif}
 svg .tick,svg .axis{fill:var(--muted)}

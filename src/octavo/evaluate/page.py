@@ -90,7 +90,7 @@ def _score_row(score: Score) -> str:
     unparsed = f" <small>({score.unparsed} unparsed)</small>" if score.unparsed else ""
     unit = f" <small>{escape(score.unit)}</small>" if score.unit and score.unit not in score.name else ""
     return (
-        f'<tr><th scope="row" title="{escape(score.method)}">{escape(score.name)} '
+        f'<tr><th scope="row" title="{escape(score.method)}">{escape(score.name)}&nbsp;'
         f'<span class="arrow">{ARROWS[score.direction]}</span></th>'
         f'<td class="n" data-name="value"><b>{number(score, score.value)}</b>{unit}</td>'
         f'<td class="n" data-name="95 % interval">{number(score, score.low)} – {number(score, score.high)}</td>'
@@ -199,7 +199,7 @@ def _example(row: Mapping[str, Any]) -> str:
     cited, wanted = _codes(row.get("cited", [])[:3]) or "nothing", _codes(row.get("accept", [])[:3])
     return (
         f'<div class="example"><p class="question">{escape(row["question"])}</p>'
-        f"<p>{escape(_cut(row['answer'], 420))}</p>"
+        f'<p class="answer">{escape(_cut(row["answer"], 420))}</p>'
         f'<p class="note">cited {cited}{f"; accepted {wanted}" if wanted else ""}; confidence {row["confidence"]:.2f}'
         f"{'; ' + escape(row['reason']) if row.get('reason') else ''}</p></div>"
     )

@@ -66,9 +66,9 @@ class Wording:
 
 
 def sentences(text: str) -> list[str]:
-    """Sentences, list items and paragraphs of a text, in order, without empty ones."""
+    """Sentences, list items and paragraphs of a text, in order, without what is only punctuation."""
     parts = (part.strip().removeprefix("- ").removeprefix("* ") for part in _SENTENCE_END.split(text))
-    return [part for part in parts if part]
+    return [part for part in parts if re.search(r"\w", part)]
 
 
 def claims(answer: str) -> list[str]:

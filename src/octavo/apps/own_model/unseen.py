@@ -36,7 +36,7 @@ def unseen_text(settings: EvaluateSettings, documents: Sequence[Document], base:
     known = "\n\n".join(training_text(document) for document in _shuffled(seen)[:20_000])[: settings.compressor_bytes]
     value, packer = compressed(texts, known=known)
     found.facts["held out"]["bytes"] = sum(len(text.encode("utf-8", "replace")) for text in texts)
-    name = f"{packer} after {len(known) / 1e6:.1f} MB of the training text"
+    name = f"{packer} after {len(known) / 1e3:,.0f} kB of the training text"
     for role, folder in (("base model", base), ("after instruction", model)):
         decoder, tokenizer = read_checkpoint(folder)
         scores = score_texts(decoder, tokenizer, texts)
