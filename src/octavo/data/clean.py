@@ -28,9 +28,9 @@ class CleanSettings(Settings):
 
 def run(settings: CleanSettings, inputs: Inputs, out: Path, scratch: Path) -> None:
     """Write the kept documents in their order, and all removed ones, those of the input included."""
-    from octavo.data.selection import select
+    from octavo.data.selection import Limits, select
 
-    select(settings, inputs["documents"], out)
+    select(Limits(**settings.model_dump()), inputs["documents"], out)
 
 
 STAGE = Stage(

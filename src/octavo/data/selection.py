@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from octavo.data.duplicates import Candidate, candidate, exact_duplicates, near_duplicates
 from octavo.data.rules import Verdict, verdict
@@ -23,11 +24,19 @@ from octavo.kinds.documents import (
 from octavo.spine.errors import OctavoError
 from octavo.spine.progress import progress, reading
 
-if TYPE_CHECKING:
-    from octavo.data.clean import CleanSettings
+
+@dataclass(frozen=True)
+class Limits:
+    """What counts as worth keeping; the settings of the stage `clean`, where each is explained."""
+
+    shortest: int
+    near: float
+    near_renamed: float
+    distinct_below: int
+    alarm: float
 
 
-def select(settings: CleanSettings, source: Path, out: Path) -> None:
+def select(settings: Limits, source: Path, out: Path) -> None:
     """Write what is kept of the documents in `source`, in order, and what was removed, then and before."""
     verdicts: dict[int, Verdict] = {}
     candidates: list[Candidate] = []
@@ -68,9 +77,7 @@ def select(settings: CleanSettings, source: Path, out: Path) -> None:
     _tell(settings, count, verdicts, duplicate_of)
 
 
-def _duplicates(
-    settings: CleanSettings, source: Path, candidates: list[Candidate]
-) -> dict[int, tuple[str, int, float]]:
+def _duplicates(settings: Limits, source: Path, candidates: list[Candidate]) -> dict[int, tuple[str, int, float]]:
     """Place → (reason, place of the one kept, similarity)."""
     exact, near = DUPLICATE_REASONS
     found = {d.at: (exact, d.of, 1.0) for d in exact_duplicates(candidates, settings.distinct_below)}
@@ -87,7 +94,7 @@ def _duplicates(
 
 
 def _tell(
-    settings: CleanSettings,
+    settings: Limits,
     count: int,
     verdicts: dict[int, Verdict],
     duplicate_of: dict[int, tuple[str, int, float]],

@@ -125,6 +125,8 @@ def _package_files(folders: Sequence[Path], own: str, left_out: Counter[tuple[st
             if suffix is None or name.startswith(("..", "/")):
                 continue
             relative = Path(name)
+            if suffix == ".so" and relative.name.startswith("lib"):
+                continue
             if all(part.isidentifier() for part in Path(name[: -len(suffix)]).parts):
                 yield _source(relative, folder / name, distribution.name, distribution.version, suffix)
 

@@ -54,17 +54,16 @@ def _read(
     files: Sequence[SourceFile], workers: int, scratch: Path
 ) -> tuple[list[Facts], Counter[str], Counter[str], list[tuple[str, str, str, str]]]:
     """The facts of all modules in order of name, the mentions, and the files that could not be read."""
-    readable = [file for file in files if not file.compiled]
     targets = []
     waiting: list[tuple[list[SourceFile], Path]] = []
-    for batch in batches(readable):
+    for batch in batches(files):
         digest = hashlib.sha256(json.dumps(as_rows(batch)).encode()).hexdigest()[:24]
         targets.append(scratch / f"{digest}.jsonl")
         if not targets[-1].is_file():
             waiting.append((batch, targets[-1]))
     inspected = scratch / "inspected.jsonl"
-    bar = progress("read sources", len(readable), "files")
-    bar.advance(len(readable) - sum(len(batch) for batch, _ in waiting))
+    bar = progress("read sources", len(files), "files")
+    bar.advance(len(files) - sum(len(batch) for batch, _ in waiting))
     with executor("processes", workers or None) as pool:
         jobs = {pool.submit(read_batch, batch, target): len(batch) for batch, target in waiting}
         inspection = None if inspected.is_file() else _inspect(inspected)

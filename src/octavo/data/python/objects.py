@@ -288,7 +288,9 @@ class _Reader:
         value = node.value
         doc = "" if isinstance(node, ast.AugAssign) or name.startswith("_") else self.comment(node, following)
         path = dotted(value) if value is not None else None
-        if path and not doc:
+        if value is None and isinstance(node, ast.AnnAssign) and not doc and (kind := dotted(node.annotation)):
+            self.bind(name, order, "inst", kind)
+        elif path and not doc:
             if path != name:
                 self.bind(name, order, "path", path)
         elif isinstance(value, ast.Call):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from octavo.data.python.compiled import read_compiled
+from octavo.data.python.embedded import LARGEST, read_embedded
 from octavo.data.python.environment import SourceFile
 from octavo.data.python.mentions import count_mentions
 from octavo.data.python.objects import Facts, read_objects
@@ -29,7 +30,8 @@ def batches(files: Sequence[SourceFile]) -> Iterator[list[SourceFile]]:
     size = 0
     for file in files:
         batch.append(file)
-        size += os.path.getsize(file.path) if os.path.exists(file.path) else 0
+        bytes_read = os.path.getsize(file.path) if os.path.exists(file.path) else 0
+        size += bytes_read // 20 if file.compiled else bytes_read
         if size > _BATCH or len(batch) >= 100:
             yield batch
             batch, size = [], 0
@@ -78,6 +80,9 @@ def _write(target: Path, lines: Sequence[str]) -> None:
 
 def _read_file(file: SourceFile, names: Counter[str], attributes: Counter[str]) -> Facts | None:
     size = os.path.getsize(file.path)
+    if file.compiled:
+        facts = read_embedded(Path(file.path), file.module) if size <= LARGEST else None
+        return None if facts is None else facts | {"file": file.relative, "embedded": True}
     if size > SIZE_LIMIT:
         raise ValueError(f"over the size limit: {size:,} bytes")
     source = Path(file.path).read_bytes()
