@@ -81,13 +81,13 @@ def pages() -> dict[Path, str]:
 
 def main() -> None:
     """Write the pages, or with `--check` name those that differ and exit with 1."""
-    different = [
-        path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
+    wanted = pages()
+    different = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" in sys.argv:
-        sys.exit("\n".join(f"{path.relative_to(ROOT)} is out of date: python docs/generate.py" for path in different))
+        late = [f"{path.relative_to(ROOT)} is out of date: python docs/generate.py" for path in different]
+        sys.exit("\n".join(late) or 0)
     for path in different:
-        path.write_text(pages()[path], encoding="utf-8")
+        path.write_text(wanted[path], encoding="utf-8")
 
 
 if __name__ == "__main__":
