@@ -24,7 +24,8 @@ def compiled(folder, name, *texts, stub=""):
 
 
 def test_a_docstring_goes_to_the_method_that_the_stub_defines(tmp_path):
-    stub = "class Generator:\n    def normal(self, loc: float = ...) -> float: ...\n_rand: Generator\nnormal = _rand.normal\n"
+    stub = "class Generator:\n    def normal(self, loc: float = ...) -> float: ...\n"
+    stub += "_rand: Generator\nnormal = _rand.normal\n"
     facts = read_embedded(compiled(tmp_path, "mtrand", NORMAL, stub=stub), "pack.mtrand")
     assert facts["defs"]["Generator.normal"]["doc"].startswith("normal(loc=0.0, scale=1.0)\n\nDraw samples.")
 

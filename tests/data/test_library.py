@@ -195,3 +195,8 @@ def test_names_are_unique_and_no_alias_repeats_the_name(library):
         assert document.id == name
         assert name not in document.aliases
         assert len(set(document.aliases)) == len(document.aliases)
+
+
+def test_a_name_leads_to_one_record_only(library):
+    names = [name for document in library.values() for name in (document.id, *document.aliases)]
+    assert len(names) == len(set(names))

@@ -104,7 +104,12 @@ def _module(own: str, module: types.ModuleType, seen: dict[int, tuple[str, str]]
                 _define(facts, name, value)
             else:
                 facts["binds"][name] = [[1, "from", *home]]
-        elif type(value).__module__ == own and type(value).__doc__ and not isinstance(value, types.ModuleType):
+        elif (
+            own != "builtins"
+            and type(value).__module__ == own
+            and type(value).__doc__
+            and not isinstance(value, types.ModuleType)
+        ):
             _enter(facts, name, "data", _doc(type(value)), "")
         else:
             facts["binds"][name] = [[1, "value"]]

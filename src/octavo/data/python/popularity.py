@@ -35,7 +35,7 @@ def popularity(catalogue: Catalogue, names: Mapping[str, int], attributes: Mappi
 
 def _longest(catalogue: Catalogue, path: str) -> Target | None:
     """The object that a dotted name, or the longest part of it from the left, stands for."""
-    while path:
+    while path and path != "builtins":
         for found in catalogue.names.absolute(path)[:1]:
             return found
         path = path.rpartition(".")[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from octavo.data.python.names import Names, Target
@@ -240,19 +240,21 @@ class Catalogue:
             for base in self._ancestors(target):
                 if base.module.partition(".")[0] == target.module.partition(".")[0]:
                     family[base].append(target)
-        owners: dict[Target, list[Target]] = defaultdict(list)
-        for base, heirs in family.items():
-            if len(heirs) <= FAMILY_LIMIT:
-                for heir in heirs:
-                    owners[heir].append(base)
-        for heir, bases in owners.items():
-            path = self.entries[heir].name
-            for base in bases:
+        for heir in [t for t in self.entries if t.how == "def" and self.names.kind(t) == "class"]:
+            path, done = self.entries[heir].name, set()
+            for base in self._ancestors(heir):  # nearest first: a method is inherited from the first that has it
+                small = len(family[base]) <= FAMILY_LIMIT
                 for qualified in self.children.get((base.module, base.name), ()):
                     name = qualified.rpartition(".")[2]
                     member = Target("def", base.module, qualified)
-                    own = Target("def", heir.module, f"{heir.name}.{name}")
-                    if member in self.entries and not name.startswith("_") and not self.doc(own):
+                    if name in done or name.startswith("_") or member not in self.entries:
+                        continue
+                    done.add(name)
+                    if (
+                        small
+                        and heir in family[base]
+                        and not self.doc(Target("def", heir.module, f"{heir.name}.{name}"))
+                    ):
                         self.entries[member].inherited.add(f"{path}.{name}")
 
     def _ancestors(self, target: Target) -> list[Target]:
@@ -339,7 +341,18 @@ def documents(
     taken_names = set(named)
     extra = [d for d in _listed_data(catalogue, names) if d.id not in taken_names]
     _count_private(catalogue, left_out)
-    return sorted(found + extra, key=lambda d: d.id)
+    return _unambiguous(sorted(found + extra, key=lambda d: d.id))
+
+
+def _unambiguous(records: list[Document]) -> list[Document]:
+    """Without aliases that are the name of another record or were given to one before."""
+    taken = {record.id for record in records}
+    found = []
+    for record in records:
+        aliases = tuple(alias for alias in record.aliases if alias not in taken)
+        taken.update(aliases)
+        found.append(record if aliases == record.aliases else replace(record, aliases=aliases))
+    return found
 
 
 def _document(catalogue: Catalogue, path: str, target: Target, uses: Mapping[Target, int]) -> Document:
