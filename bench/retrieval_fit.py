@@ -1,7 +1,7 @@
 """Fit what the search weighs by (`weights.json`) and when it declines (`abstain.json`) on questions for tuning.
 
 The phrasebook was written by people who could have seen such questions; so that its share in a match is not
-overrated, most of the fitting sees indexes whose phrasebook rows are dropped or thinned at random.
+overrated, much of the fitting sees indexes whose phrasebook rows are dropped or thinned at random.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from octavo.knowledge.index import Index
 from octavo.knowledge.retrieve import Retriever
 from octavo.knowledge.weights import FEATURES, Weights
 
-VARIANTS = ("full", "thin", "none", "even", "odd")
+VARIANTS = ("full", "thin", "even", "none")
+RANKED = ("full", "thin")
+"""The variants that the ranker is fitted to; the other two only say how much rests on the phrasebook."""
 USED = (
     "relative", "match", "said in parents", "phrase in last", "phrase in parents", "name matched", "name unmatched",
     "summary matched", "asked matched", "uses", "standard", "duplicate", "dunder", "deprecated", "private", "depth",
@@ -59,7 +61,7 @@ def thinned(variant: str) -> dict[str, str]:
     rows = {}
     for name, asked in thesaurus.phrasebook().items():
         half = zlib.crc32(asked.encode()) % 2 == 0
-        share = {"full": 1.0, "thin": 0.4, "none": 0.0, "even": 0.75 * half, "odd": 0.75 * (not half)}[variant]
+        share = {"full": 1.0, "thin": 0.4, "none": 0.0, "even": 0.75 * half}[variant]
         rows[name] = " ".join(word for word in re.findall(r"\S+", asked) if rng.random() < share)
         if variant == "thin" and rng.random() < 0.3:
             rows[name] = ""
@@ -198,7 +200,7 @@ def fit(documents: Path, probes: list[Path]) -> dict:
         free = [q for q in questions if q["set"] == "free"]
         rows = gather(Path(folder), free, weights.shipped())
         report = cross_validated_ranking(rows, len(free))
-        ranker = fit_ranker([r for r in rows if r.variant != "full"])
+        ranker = fit_ranker([r for r in rows if r.variant in RANKED])
         _write(weights.PATH, {"format": 1, "fitted": how, "cross-validated": dict(report), "ranker": ranker})
         return report | calibrate(Path(folder), questions, how)
 
@@ -208,7 +210,7 @@ def cross_validated_ranking(rows: list[Row], count: int) -> dict:
     fold = np.random.default_rng(0).integers(0, 5, count)
     hits = {variant: [0, 0] for variant in VARIANTS}
     for f in range(5):
-        ranker = fit_ranker([r for r in rows if fold[r.number] != f and r.variant != "full"])
+        ranker = fit_ranker([r for r in rows if fold[r.number] != f and r.variant in RANKED])
         b = np.array([ranker.get(name, 0.0) for name in FEATURES])
         for r in rows:
             if fold[r.number] == f and len(r.right):
@@ -221,7 +223,7 @@ def cross_validated_ranking(rows: list[Row], count: int) -> dict:
 def calibrate(work: Path, questions: list[dict], how: str) -> dict:
     """Fit when to decline, with the ranking as it is shipped now."""
     weights.shipped.cache_clear()
-    rows = gather(work, questions, weights.shipped(), ("full", "thin", "even", "none"))
+    rows = gather(work, questions, weights.shipped(), ("thin", "even", "none"))
     objects, shares = fit_declining(rows, ("thin", "even", "none"), DECLINED, LEFT_OUT)
     files, plain = fit_declining(rows, ("none",), DECLINED_FILES, NOT_FOR_FILES)
     report = {"objects": shares, "files": plain}

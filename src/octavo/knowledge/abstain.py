@@ -94,7 +94,7 @@ _PERSONAL = frozenset(
 
 def features(found: Found, index: Index) -> dict[str, float]:
     """What speaks for and against the first hit; all numbers are around 0 to 1."""
-    question, ranking = found.question, found.ranking
+    question = found.question
     values = dict.fromkeys(NAMES, 0.0)
     values["missing"] = float(bool(found.resolution.missing) and not found.named)
     values["short"] = float(not question.content)

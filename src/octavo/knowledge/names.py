@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from octavo.knowledge.index import Index
 from octavo.knowledge.question import META, Mention, Question
@@ -188,7 +189,7 @@ class Names:
         options = {full.rpartition(".")[2]: n for full, n in self.members(parent)} if parent else {}
         if not options:
             for other in self.index.lasts(last[:3]):
-                options.update({other: n for _, n, _ in self.index.named(other, limit=1)})
+                options[other] = self.index.named(other, limit=1)[0][1]
         close = difflib.get_close_matches(last, sorted(options), n=count, cutoff=0.5)
         return tuple(self.index.numbered(options[option])[0].id for option in close)
 
@@ -288,7 +289,7 @@ class Names:
 
     def _pairs(self, question: Question) -> tuple[int, ...]:
         words = [w for w in question.words if w not in _JOINTS]
-        pairs = [(a, b) for a, b in zip(words, words[1:]) if not {a, b} & (STOP_WORDS - {"all", "any", "get"})]
+        pairs = [(a, b) for a, b in pairwise(words) if not {a, b} & (STOP_WORDS - {"all", "any", "get"})]
         for first, second in [*pairs, *((b, a) for a, b in pairs)]:
             whole = imports().get(first, first)
             for full, number, _ in self.index.named(second):

@@ -7,7 +7,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -177,7 +177,7 @@ class PostingsBuilder:
         borders = np.searchsorted(key, np.arange(len(self._numbers) * len(FIELDS) + 1))
         for name, number in sorted(self._numbers.items()):
             cuts = borders[number * len(FIELDS) : (number + 1) * len(FIELDS) + 1]
-            yield name, [(passage[a:b], count[a:b]) for a, b in zip(cuts[:-1], cuts[1:])]
+            yield name, [(passage[a:b], count[a:b]) for a, b in pairwise(cuts)]
 
 
 def encode(postings: Postings) -> bytes:

@@ -1,4 +1,4 @@
-"""Question: what was asked, as weighted groups of terms, the code-like names in it, and what sort of thing is wanted."""
+"""Question: what was asked, as weighted groups of terms, with the code-like names and the sort of thing wanted."""
 
 from __future__ import annotations
 

@@ -17,19 +17,23 @@ SUMMARY = 320
 
 _SECTION = re.compile(
     r"^[ \t]*(?P<name>Returns?|Yields?|Parameters?|Other Parameters|Args|Arguments|Keyword Args|Raises|Exceptions?|"
-    r"Examples?|Usage|Notes?|See Also|References|Warnings?|Attributes|Methods|Warns|Todo|Explanation|Shape|Inputs?|Outputs?)"
-    r"(?::[ \t]*$|[ \t]*\n[ \t]*[-=~]{3,}[ \t]*$)|^[ \t]*:(?P<field>returns?|rtype|param|parameter|raises)\b",
+    r"Examples?|Usage|Notes?|See Also|References|Warnings?|Attributes|Methods|Warns|Todo|Explanation|Shape|"
+    r"Inputs?|Outputs?)(?::[ \t]*$|[ \t]*\n[ \t]*[-=~]{3,}[ \t]*$)|"
+    r"^[ \t]*:(?P<field>returns?|rtype|param|parameter|raises)\b",
     re.M | re.I,
 )
 _ASKS = (
-    (re.compile(r"\b(?:returns?|returned|give[s]? back|output|result|yields?)\b", re.I), ("return", "returns", "yields", "yield", "outputs")),
     (
-        re.compile(r"\b(?:parameters?|arguments?|args|accepts?|takes?|options?|keywords?|signature|constructor)\b", re.I),
+        re.compile(r"\b(?:returns?|returned|give[s]? back|output|result|yields?)\b", re.I),
+        ("return", "returns", "yields", "yield", "outputs"),
+    ),
+    (
+        re.compile(r"\b(?:parameters?|arguments?|args|accepts?|takes?|options?|keywords?|signature)\b", re.I),
         ("parameters", "parameter", "args", "arguments", "param", "keyword args", "other parameters"),
     ),
     (re.compile(r"\b(?:raises?|raised|throws?|exceptions?|errors?)\b", re.I), ("raises", "exceptions", "exception")),
     (re.compile(r"\b(?:examples?|usage|how to use|demo)\b", re.I), ("examples", "example", "usage")),
-)  # fmt: skip
+)
 _SENTENCE_ABOUT = (
     re.compile(r"\b(?:returns?|yields?)\b", re.I),
     re.compile(r"\b(?:parameters?|arguments?|if \w+ is)\b", re.I),
