@@ -85,5 +85,14 @@ class _RayExecutor(Executor):
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Hand `fn` to Ray."""
-        future: Future[T] = self._ray.remote(fn).remote(*args, **kwargs).future()
+        # Ray takes only plain functions; what is called may be a builtin, a method or a partial
+        future: Future[T] = self._ray.remote(_called).remote(fn, args, kwargs).future()
         return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Leave the cluster that this executor began or joined."""
+        self._ray.shutdown()
+
+
+def _called(fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
+    return fn(*args, **kwargs)
