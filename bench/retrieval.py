@@ -111,6 +111,8 @@ def _table(asked: list[dict], questions: list[dict], documents: list[Document]) 
     rows = ["| | Octavo | plain BM25 | most used |", "|---|---|---|---|"]
     for kind in ("named", "free"):
         here = [(a, q) for a, q in zip(asked, questions) if a["set"] == kind]
+        if not here:
+            continue
         plain = [[bool(names[i] & set(q["accept"])) for i in bm25.rank(q["question"])] for _, q in here]
         most = [[bool(names[i] & set(q["accept"])) for i in popular] for _, q in here]
         for k in (1, 5):
