@@ -124,9 +124,9 @@ def _table(asked: list[dict], questions: list[dict], documents: list[Document]) 
         rows.append(f"| {kind}: declined | {share([a['declined'] for a, _ in here])} | | |")
     answerable = [a["declined"] for a in asked if a["set"] != "unanswerable"]
     rows.append(f"| answerable: declined | {share(answerable)} | | |")
-    rows.append(
-        f"| unanswerable: declined | {share([a['declined'] for a in asked if a['set'] == 'unanswerable'])} | | |"
-    )
+    unanswerable = [a["declined"] for a in asked if a["set"] == "unanswerable"]
+    if unanswerable:
+        rows.append(f"| unanswerable: declined | {share(unanswerable)} | | |")
     return rows
 
 
