@@ -17,7 +17,8 @@ _BOILERPLATE = tuple(
     for name, pattern in (
         ("slot", r"Initialize self\.\s+See help\(type\(self\)\) for accurate signature\."),
         ("slot", r"Create and return a new object\.\s+See help\(type\) for accurate signature\."),
-        ("slot", r"Return (repr|str|hash|len|bool|iter|getattr|setattr)?\(?self\)?[^.\n]{0,20}\."),
+        ("slot", r"Return (repr|str|hash|len|bool|iter|getattr|setattr)\(self\)\."),
+        ("slot", r"Return self\."),
         ("slot", r"Implement [a-z]+\(self(, \w+)*\)\.?"),
         ("slot", r"Helper for (pickle|copy)\.?"),
         ("slot", r"(Return state information for pickling|Pickle support|Default object formatter)\.?"),
@@ -34,7 +35,7 @@ _BOILERPLATE = tuple(
             r"\(?(inherit(s|ed)?( docs?| docstring| documentation)?( from \S+)?|inherit-doc|@?inheritdoc)\)?\.?",
         ),
         ("generated", r"Alias for field number \d+"),
-        ("generated", r"partial\(func, \*args, \*\*keywords\)\s.{0,120}"),
+        ("generated", r"An enumeration\."),
         ("generated", r"list of weak references to the object( \(if defined\))?"),
         ("generated", r"dictionary for instance variables( \(if defined\))?"),
         ("generated", r"The module of the class\.?"),
@@ -46,6 +47,9 @@ _BOILERPLATE = tuple(
         ("not written", r"(\.\. )?(autoclass|automodule|autofunction)::\s+\S+"),
     )
 )
+
+_OPERATOR = re.compile(r"Return [^\w\s]*(self|value)\b[^.\n]{0,20}\.")
+"""What the slots of operators say: `Return self+value.`, `Return ~self.`"""
 
 _LICENCE = re.compile(
     r"licensed under the|permission is hereby granted|redistribution and use in source|all rights reserved"
@@ -69,6 +73,8 @@ def boilerplate(document: Document) -> Verdict | None:
     text = document.text.strip()
     if len(text) > 400:
         return None
+    if document.id.endswith("__") and _OPERATOR.fullmatch(text):
+        return "boilerplate", "slot"
     for name, pattern in _BOILERPLATE:
         if pattern.fullmatch(text):
             return "boilerplate", name

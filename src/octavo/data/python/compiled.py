@@ -20,7 +20,7 @@ from octavo.data.texts import docstring, split_signature
 _CALLABLES = (types.BuiltinFunctionType, types.FunctionType)
 _MEMBERS = (types.MethodDescriptorType, types.ClassMethodDescriptorType, types.BuiltinFunctionType, staticmethod)
 _DATA = (types.GetSetDescriptorType, types.MemberDescriptorType)
-_NOT_FOR_USERS = re.compile(r"_test|_ctypes_test|_xx|xx|_tkinter\Z|_opcode\Z|_scproxy\Z")
+_NOT_FOR_USERS = re.compile(r"_test|_ctypes_test|_xx|xx|_tkinter\Z|_scproxy\Z")
 
 DYNAMIC = ("hashlib", "multiprocessing", "os", "re", "threading", "types")
 """Modules that make types and functions, known by their names, only while they are imported."""

@@ -63,6 +63,8 @@ class Names:
             old["binds"].setdefault(key, []).extend([shift + order, *how] for order, *how in binds)
         old["stars"] += [[order - 10**6, origin] for order, origin in facts["stars"]]
         old["doc"] = old["doc"] or facts["doc"]
+        if facts.get("embedded"):
+            old["embedded"] = True
         old["added"] += facts["added"]
 
     def _add_documentation(self) -> None:
@@ -133,7 +135,7 @@ class Names:
         self._active.add(key)
         cycles = self._cycles
         try:
-            found: list[Target] = []
+            found: list[Target] = self._beside(module, name)
             for how in self._bindings(module, name):
                 for target in self._follow_binding(module, how):
                     if target not in found:
@@ -185,12 +187,36 @@ class Names:
                 return found or ([Target("module", inner)] if self.exists(inner) else [])
             case ["path", path]:
                 return self.resolve(module, path)
+            case ["named", name]:
+                return self._made_from(module, name)
             case ["inst", path, *first]:
                 found = self.resolve(module, path)[:1]
                 if found and self.kind(found[0]) == "class":
                     return [Target("inst", found[0].module, found[0].name)]
                 return self.resolve(module, first[0]) if first and _decorates(path) else []
         return []
+
+    def _made_from(self, module: str, name: str) -> list[Target]:
+        """The first documented method of that name in the module, else what the package offers under it."""
+        for qualified, entry in self.modules[module]["defs"].items():
+            if entry["doc"] and entry["kind"] == "method" and qualified.rpartition(".")[2] == name:
+                return [Target("bound", module, qualified)]
+        package = module.partition(".")[0]
+        return self.lookup(package, name) if package != module else []
+
+    def _beside(self, module: str, name: str) -> list[Target]:
+        """Compiled modules share what they offer: `name` as documented in another one of the package, where this one
+        has only a declaration of it."""
+        facts = self.modules[module]
+        if not facts.get("embedded") or name not in facts["binds"] or facts["defs"].get(name, {}).get("doc"):
+            return []
+        return [
+            Target("def", other, name)
+            for other in self.submodules.get(module.rpartition(".")[0], ())
+            if other != module
+            and self.modules[other].get("embedded")
+            and self.modules[other]["defs"].get(name, {}).get("doc")
+        ][:1]
 
     def resolve(self, module: str, path: str) -> list[Target]:
         """What a dotted expression stands for in the scope of a module."""

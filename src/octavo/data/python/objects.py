@@ -2,7 +2,7 @@
 
 The result is a plain dictionary (it is kept as JSON between the steps):
 `binds` name → list of [order, how, …] where how is `def` (qualified name here), `mod` (module), `from` (module, name),
-`path` (dotted expression here) or `inst` (class expression here); the highest order is the binding in force, and
+`path` (dotted expression here), `inst` (class expression here) or `named` (made from what has that name); the highest order is the binding in force, and
 fallbacks (`except ImportError`, `else`) have negative order. `defs` qualified name → definition. `stars` lists
 [order, module]. `all` is the list of public names, or None; `all_more` says that it could not be read to its end, and
 `all_of` names modules whose public names it takes over.
@@ -273,6 +273,8 @@ class _Reader:
             name = dotted(target)
             if name == "__all__" and not self.scope:
                 self.public_names(node.value, replace=not isinstance(node, ast.AugAssign))
+            elif name == "__doc__" and self.scope and node.value is not None:
+                self.late_doc("", node.value)
             elif name and name.endswith(".__doc__") and node.value is not None:
                 self.late_doc(name.removesuffix(".__doc__"), node.value)
             elif isinstance(target, ast.Name):
@@ -313,6 +315,16 @@ class _Reader:
         elif last.endswith("add_docstr") and len(call.args) == 2:
             text = constant(call.args[1], self.known)
             entry = self.define(name, "function", line, order, docstring(text) if isinstance(text, str) else "")
+            if entry and (path := dotted(call.args[0])):
+                entry["also"] = path
+        elif last == "namedtuple" and not self.scope and (fields := _tuple_fields(call)):
+            entry = self.define(name, "class", line, order, doc or f"{name}({fields})")
+            if entry:
+                entry["sigs"] = [f"({fields})"]
+        elif not doc and not self.scope and call.args and constant(call.args[0]) == name:
+            self.named_call(name, call, line, order)
+        elif not doc and not self.scope and (twin := _private_twin(name, call)):
+            self.bind(name, order, "path", twin)
         elif last in ("staticmethod", "classmethod") and call.args and (path := dotted(call.args[0])):
             self.bind(name, order, "path", path)
         elif doc:
@@ -322,9 +334,20 @@ class _Reader:
         else:
             self.bind(name, order, "value")
 
+    def named_call(self, name: str, call: ast.Call, line: int, order: int) -> None:
+        """`broyden1 = wrapper("broyden1", BroydenFirst)`, `cumsum = from_method("cumsum")`: made from something that
+        has the documentation: another argument, else the method or the function of the package of that name."""
+        sources = [path for argument in call.args[1:] if (path := dotted(argument))]
+        if sources:
+            entry = self.define(name, "function", line, order, "")
+            if entry:
+                entry["doc_of"] = sources[0]
+        else:
+            self.bind(name, order, "named", name)
+
     def late_doc(self, name: str, value: ast.expr) -> None:
-        """`name.__doc__ = …` after the definition."""
-        qualified = f"{self.scope}.{name}" if self.scope else name
+        """`name.__doc__ = …` after the definition, or `__doc__ = …` in the body of a class (`name` is empty)."""
+        qualified = ".".join(part for part in (self.scope, name) if part)
         entry = self.defs.get(qualified)
         text = constant(value)
         if text is None and isinstance(value, (ast.BinOp, ast.JoinedStr, ast.Call)):
@@ -402,6 +425,19 @@ class _Reader:
             )
         elif re.search(r"(add_newdoc(_for_scalar_type)?|_array_method_doc|add_docstr(_all)?)\Z", function):
             self.facts["added"] += added_by(call, function.rpartition(".")[2], self.module, self.tree, self.known)
+
+
+def _tuple_fields(call: ast.Call) -> str:
+    """`a, b` of `namedtuple("T", "a b")`; empty when the fields cannot be known."""
+    fields = constant(call.args[1]) if len(call.args) > 1 else None
+    names = fields.replace(",", " ").split() if isinstance(fields, str) else fields
+    known = isinstance(names, (list, tuple)) and all(isinstance(one, str) for one in names)
+    return ", ".join(names) if known else ""
+
+
+def _private_twin(name: str, call: ast.Call) -> str | None:
+    """`_name` among the keyword arguments of a call whose result is `name`."""
+    return next((path for k in call.keywords if (path := dotted(k.value)) in (f"_{name}", f"_{name}_")), None)
 
 
 def _unsubscripted(node: ast.expr) -> ast.expr:
