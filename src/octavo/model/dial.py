@@ -27,7 +27,7 @@ class _Size:
 
 SIZES = {
     "tiny": _Size(heads=1, depth=2, vocabulary=1024, tokens=60_000, sequence=128, batch=16),
-    "small": _Size(heads=2, depth=4, vocabulary=2048, tokens=3_200_000, sequence=256, batch=16),
+    "small": _Size(heads=2, depth=4, vocabulary=2048, tokens=2_800_000, sequence=256, batch=16),
     "medium": _Size(heads=6, depth=8, vocabulary=8192, tokens=40_000_000, sequence=512, batch=32),
     "large": _Size(heads=12, depth=12, vocabulary=16384, tokens=2_000_000_000, sequence=1024, batch=128),
 }
