@@ -5,8 +5,9 @@
 Counted are, for the standard library and well-known packages, the public functions and classes of each public module
 (its `__all__`, else what it defines), and the public methods and properties of those classes, own and inherited from a
 base of the same package, wherever their own `__doc__` says something (the stage clean would keep it; how many say
-nothing is told). The members of a class count under its own name only, not under each alias of it. A name is present when it is the id or an alias of
-a kept document or of one removed as a duplicate. Run it with the interpreter of the environment that was collected.
+nothing is told). The members of a class count under its own name only, not under each alias of it. A name is present
+when it is the id or an alias of a kept document or of one removed as a duplicate. Run it with the interpreter of the
+environment that was collected.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import fnmatch
 import functools
 import importlib
 import inspect
-import os
 import pkgutil
 import sys
 import types
@@ -32,7 +32,7 @@ from octavo.data.rules import verdict
 from octavo.data.texts import docstring
 from octavo.kinds.documents import DUPLICATE_REASONS, Document, read_documents, read_removed
 
-PACKAGES = """
+NAMES = """
 numpy numpy.linalg numpy.random numpy.fft numpy.ma numpy.polynomial numpy.testing numpy.typing numpy.lib.stride_tricks
 scipy.stats scipy.optimize scipy.linalg scipy.sparse scipy.sparse.linalg scipy.signal scipy.special scipy.spatial
 scipy.spatial.distance scipy.interpolate scipy.integrate scipy.ndimage scipy.fft scipy.cluster.hierarchy scipy.io
@@ -42,7 +42,8 @@ pydantic pydantic.types pydantic.networks click rich rich.console rich.table ric
 fastapi.responses fastapi.security starlette.applications starlette.requests starlette.responses starlette.routing
 networkx sympy anyio httpx jinja2 tokenizers safetensors safetensors.torch safetensors.numpy prometheus_client uvicorn
 fsspec huggingface_hub packaging.version packaging.requirements tqdm yaml pygments markupsafe
-""".split()
+"""
+PACKAGES = NAMES.split()
 CALLABLE = ("ufunc", "_lru_cache_wrapper")
 EMPTY: dict[str, str] = {}
 """Names whose documentation says nothing, with that text."""
@@ -58,6 +59,8 @@ def standard_modules() -> Iterator[str]:
         return not private and not any(fnmatch.fnmatch(name, glob) for glob in excluded)
 
     for name in sorted(sys.stdlib_module_names):
+        if name == "distutils":  # importing it gives that of setuptools, where that is installed
+            continue
         if not wanted(name) or (module := imported(name)) is None:
             continue
         yield name
@@ -177,7 +180,6 @@ def main() -> None:
     known, lost = known_names(options.folder)
     counts: dict[str, Counter[tuple[str, bool]]] = defaultdict(Counter)
     missing: list[tuple[int, str, str, str]] = []
-    os.environ["SETUPTOOLS_USE_DISTUTILS"] = "stdlib"  # else setuptools puts its own distutils in the place
     groups = [("standard library", name) for name in standard_modules()] + [(name, name) for name in PACKAGES]
     for group, module in groups:
         if not module.startswith(options.only):

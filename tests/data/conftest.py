@@ -15,6 +15,7 @@ def library():
     from octavo.data.python.compiled import read_compiled
     from octavo.data.python.environment import census
     from octavo.data.python.installed import homes_of
+    from octavo.data.python.late import read_late
     from octavo.data.python.names import Names
     from octavo.data.python.objects import read_objects
     from octavo.data.python.records import Catalogue, documents
@@ -86,6 +87,10 @@ def library():
         "math",
         "weakref",
         "types",
+        "turtle",
+        "ssl",
+        "selectors",
+        "keyword",
     ]
     found = census(wanted, ("asyncio.windows*", "*.popen_*"))
     files = [file for file in found.files if file.distribution == "Python"]
@@ -95,5 +100,6 @@ def library():
         one["file"] = file.relative
         facts.append(one)
     facts += read_compiled()[0]
+    facts += read_late()
     catalogue = Catalogue(Names(facts), homes_of(files, facts))
     return {document.id: document for document in documents(catalogue, {}, {}, Counter())}

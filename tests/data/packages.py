@@ -29,7 +29,7 @@ def install(site: Path, name: str, version: str, files: dict[str, str]) -> None:
     (metadata / "RECORD").write_text("".join(f"{file},,\n" for file in files))
 
 
-def collected(files: dict[str, str]) -> dict[str, Document]:
+def collected(files: dict[str, str], mentions: dict[str, int] | None = None) -> dict[str, Document]:
     """The documents of a package given as sources, by id."""
     facts = []
     homes = {}
@@ -42,7 +42,7 @@ def collected(files: dict[str, str]) -> dict[str, Document]:
         one["file"] = name
         facts.append(one)
         homes.setdefault(module, (parts[0], "1.0", name))
-    catalogue = Catalogue(Names(facts), homes)
+    catalogue = Catalogue(Names(facts), homes, mentions)
     from collections import Counter
 
     found = documents(catalogue, popularity(catalogue, {}, {}), {}, Counter())

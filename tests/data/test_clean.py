@@ -99,6 +99,8 @@ def test_texts_that_say_nothing_are_removed(text, reason):
         "Return the cosine of x.",
         "See :func:`torch.ceil`",
         "Return True if empty.",
+        "Return self + b.",
+        "partial(func, *args, **keywords) - new function with partial application\nof the given arguments.",
         "Licensed under the stars",
     ],
 )

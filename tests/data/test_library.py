@@ -112,6 +112,16 @@ NAMES = [
     "KeyError",
     "Exception",
     "int.bit_length",
+    "hashlib.blake2b",
+    "hashlib.blake2b.update",
+    "multiprocessing.active_children",
+    "ssl.SSLSocket.cipher",
+    "ssl.SSLSocket.unwrap",
+    "selectors.SelectorKey.fileobj",
+    "keyword.iskeyword",
+    "io.IOBase",
+    "inspect.FullArgSpec",
+    "dis.Positions",
 ]
 
 ALIASES = [
@@ -123,6 +133,10 @@ ALIASES = [
     "pathlib.Path.joinpath",
     "posixpath.join",
     "posix.getcwd",
+    "IOError",
+    "socket.timeout",
+    "typing.Text",
+    "socket.SocketType",
 ]
 
 

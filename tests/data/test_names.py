@@ -128,3 +128,28 @@ def test_import_cycles_end():
         }
     )
     assert "pack.f" in found
+
+
+def test_the_name_that_sources_use_goes_before_a_shorter_one():
+    files = {
+        "pack/__init__.py": "from .sort import insert, insert_right\nfrom .sort import Long, L\n",
+        "pack/sort.py": "def insert_right(a):\n    'Insert.'\ninsert = insert_right\n"
+        "class Long:\n    'Long.'\nL = Long\n",
+    }
+    used = {"pack.insert": 9, "pack.insert_right": 1, "pack.L": 9, "pack.sort.insert": 99}
+    assert set(collected(files)) == {"pack.insert_right", "pack.Long"}
+    assert set(collected(files, used)) == {"pack.insert", "pack.Long"}
+
+
+def test_the_public_half_of_a_package_lends_its_name():
+    files = {
+        "pack/__init__.py": "from pack_core import Failure\n__all__ = ['Failure']\n",
+        "pack_core/__init__.py": "class Failure:\n    'It failed.'\n    def tell(self):\n        'Tell.'\n",
+    }
+    used = {"pack.Failure": 8, "pack_core.Failure": 1}
+    assert set(collected(files, used)) == {"pack.Failure", "pack.Failure.tell"}
+
+
+def test_a_documented_compiled_function_is_known_by_both_names():
+    found = collected({"pack/__init__.py": "", "pack/nn.py": "conv = add_docstr(pack.conv, 'Convolve.')\n"})
+    assert found["pack.nn.conv"].aliases == ("pack.conv",)

@@ -157,3 +157,50 @@ def test_splitting_a_signature_never_loses_the_documentation(text):
     text = docstring(text)
     forms, rest = split_signature("f", text)
     assert rest == text if not forms else text.endswith(rest) and rest
+
+
+def test_documentation_assigned_in_the_body_of_a_class_is_its_own():
+    found = collected(
+        {
+            "pack/__init__.py": "notes = {'note': 'Beware.'}\nclass Layer:\n"
+            "    __doc__ = 'A layer.\\n' + '{note}'.format(**notes) + unknown()\n"
+            "    def call(self):\n        'Call it.'\nclass Copy:\n    __doc__ = Layer.__doc__\n",
+        }
+    )
+    assert found["pack.Layer"].text == "A layer.\nBeware."
+    assert found["pack.Copy"].text == "A layer.\nBeware."
+
+
+def test_a_text_with_an_unknown_beginning_is_not_taken():
+    found = collected({"pack/__init__.py": "def f(): pass\nf.__doc__ = g.__doc__[:9] + 'the rest of it'\n"})
+    assert found == {}
+
+
+def test_named_tuples_are_documented_by_their_fields():
+    found = collected({"pack/__init__.py": "from collections import namedtuple\nPair = namedtuple('Pair', 'a, b')\n"})
+    assert (found["pack.Pair"].text, found["pack.Pair"].signature) == ("Pair(a, b)", "(a, b)")
+
+
+def test_functions_made_from_others_have_their_documentation():
+    found = collected(
+        {
+            "pack/__init__.py": "class Array:\n    def total(self):\n        'The sum.'\n"
+            "class Solver:\n    'Solves.'\n"
+            "def pool_with_indices(x):\n    'Pool it.'\ndef _pool(x): pass\n"
+            "total = from_method('total')\nsolve = wrapper('solve', Solver)\n"
+            "pool = dispatch(if_true=pool_with_indices, if_false=_pool)\n",
+        }
+    )
+    assert found["pack.total"].text == "The sum."
+    assert found["pack.solve"].text == "Solves."
+    assert found["pack.pool"].text == "Pool it."
+
+
+def test_documentation_added_in_a_loop_reaches_each_object():
+    found = collected(
+        {"pack/__init__.py": "for name in ('a', 'b'):\n    add_newdoc('pack', name, f'What {name} does.')\n"}
+    )
+    assert {name: one.text for name, one in found.items()} == {
+        "pack.a": "What a does.",
+        "pack.b": "What b does.",
+    }

@@ -60,7 +60,12 @@ def added_by(call: ast.Call, function: str, module: str, tree: ast.Module, known
             ]
         case [str(name), str(parameters), str(text)] if function == "_array_method_doc":
             text = re.sub(rf"\Aa\.{name}\(.*\)\n+", "", docstring(text))
-            return [["at", ARRAY_TYPE[0], f"{ARRAY_TYPE[1]}.{name}", f"{name}({parameters})\n\n{text}", call.lineno]]
+            head = f"{name}({parameters})\n\n"
+            same = f"Scalar method identical to `ndarray.{name}`."
+            return [
+                ["at", ARRAY_TYPE[0], f"{ARRAY_TYPE[1]}.{name}", head + text, call.lineno],
+                ["at", SCALAR_TYPES, f"generic.{name}", head + same, call.lineno],
+            ]
         case [str(place), str(name), str(text), *_]:
             return [["at", place, name, docstring(text), call.lineno]]
         case [str(place), str(name), (str(member), str(text)), *_]:

@@ -71,7 +71,8 @@ def _claim(own: str, module: types.ModuleType, seen: dict[int, tuple[str, str]])
                 seen.setdefault(id(value), home)
 
 
-def _empty(name: str) -> Facts:
+def empty(name: str) -> Facts:
+    """The facts of a module of which nothing is known yet."""
     return {
         "module": name,
         "is_package": False,
@@ -90,7 +91,7 @@ def _empty(name: str) -> Facts:
 
 
 def _module(own: str, module: types.ModuleType, seen: dict[int, tuple[str, str]]) -> Facts:
-    facts = _empty(own)
+    facts = empty(own)
     facts["doc"] = _doc(module)
     for name in sorted(dir(module)):
         if name.startswith("__"):
@@ -101,7 +102,7 @@ def _module(own: str, module: types.ModuleType, seen: dict[int, tuple[str, str]]
         elif isinstance(value, (*_CALLABLES, type)):
             home = seen[id(value)]
             if home == (own, name):
-                _define(facts, name, value)
+                define(facts, name, value)
             else:
                 facts["binds"][name] = [[1, "from", *home]]
         elif (
@@ -110,7 +111,7 @@ def _module(own: str, module: types.ModuleType, seen: dict[int, tuple[str, str]]
             and type(value).__doc__
             and not isinstance(value, types.ModuleType)
         ):
-            _enter(facts, name, "data", _doc(type(value)), "")
+            enter(facts, name, "data", _doc(type(value)), "")
         else:
             facts["binds"][name] = [[1, "value"]]
     return facts
@@ -123,7 +124,7 @@ def _pure_modules() -> set[str]:
 def _dynamic(name: str) -> Facts:
     """Types and functions that a Python module of the standard library makes while it is imported."""
     module = importlib.import_module(name)
-    facts = _empty(name)
+    facts = empty(name)
     if name == "threading":
         _members(facts, "Lock", type(threading.Lock()))
         _members(facts, "RLock", type(threading.RLock()))
@@ -136,12 +137,12 @@ def _dynamic(name: str) -> Facts:
         elif isinstance(value, type) and (
             value.__module__ == "builtins" or (name in ("re", "types") and _made_in_c(value))
         ):
-            _define(facts, attribute, value)
+            define(facts, attribute, value)
         elif isinstance(value, types.FunctionType) and "<locals>" in value.__qualname__ and value.__module__ == name:
-            _define(facts, attribute, value)
+            define(facts, attribute, value)
             facts["defs"][attribute]["line"] = value.__code__.co_firstlineno
         elif name == "hashlib" and isinstance(value, types.BuiltinFunctionType):
-            _define(facts, attribute, value)
+            define(facts, attribute, value)
     return facts
 
 
@@ -152,16 +153,17 @@ def _made_in_c(value: type) -> bool:
     )
 
 
-def _define(facts: Facts, name: str, value: Any) -> None:
+def define(facts: Facts, name: str, value: Any, kind: str = "function") -> None:
+    """Enter a class with its members, or a function, as it shows itself."""
     if isinstance(value, type):
         _klass(facts, name, value)
         return
-    doc = _doc(value)
-    signatures, doc = _signature(value, name, doc)
-    _enter(facts, name, "function", doc, signatures)
+    signatures, doc = _signature(value, name.rpartition(".")[2], _doc(value))
+    enter(facts, name, kind, doc, signatures)
 
 
-def _enter(facts: Facts, name: str, kind: str, doc: str, signatures: str) -> dict[str, Any]:
+def enter(facts: Facts, name: str, kind: str, doc: str, signatures: str = "") -> dict[str, Any]:
+    """Enter a definition, bound to its name unless it is a member."""
     entry = {"kind": kind, "doc": doc, "line": 0, "order": 1, "sigs": [signatures] if signatures else []}
     facts["defs"][name] = entry
     if "." not in name:
@@ -171,7 +173,7 @@ def _enter(facts: Facts, name: str, kind: str, doc: str, signatures: str) -> dic
 
 def _klass(facts: Facts, name: str, value: type) -> None:
     signatures, doc = _signature(value, value.__name__, _doc(value))
-    entry = _enter(facts, name, "class", doc, signatures)
+    entry = enter(facts, name, "class", doc, signatures)
     entry["bases"] = [f"{base.__module__}:{base.__qualname__}" for base in value.__bases__ if base is not object]
     _members(facts, name, value)
 
@@ -190,7 +192,7 @@ def _members(facts: Facts, name: str, value: type) -> None:
             continue
         doc = _doc(member)
         signatures, doc = _signature(member, attribute, doc)
-        _enter(facts, f"{name}.{attribute}", kind, doc, signatures)
+        enter(facts, f"{name}.{attribute}", kind, doc, signatures)
 
 
 def _doc(value: Any) -> str:

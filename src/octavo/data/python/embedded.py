@@ -25,7 +25,7 @@ UNNAMED = {"numpy._core._multiarray_umath": "umath.py"}
 """Modules whose docstrings begin without the call, and the Python file beside them that lists the functions."""
 
 _NOT_TEXT = re.compile(rb"[\x01-\x08\x0b-\x1f\x7f]")
-_CALL = re.compile(r"\s*([A-Za-z_]\w*)\([^\n]*\)(?: *-> *[^\n]+)?\n(?:--\n)?[ \t]*\n")
+_CALL = re.compile(r"\s*([A-Za-z_]\w*)\([^\n]*(?:\n[ \t]+\S[^\n]*){0,3}?\)(?: *-> *[^\n]+)?\n(?:--\n)?[ \t]*\n")
 _SECTION = re.compile(r"^[ \t]*(Parameters|Returns)\n[ \t]*---", re.MULTILINE)
 
 

@@ -32,7 +32,7 @@ def read_environment(
     facts, names, attributes, failures = _read(found.files, workers, scratch)
     homes = homes_of(found.files, facts)
     _complete(found, facts)
-    catalogue = Catalogue(Names(facts), homes)
+    catalogue = Catalogue(Names(facts), homes, names)
     uses = popularity(catalogue, names, attributes)
     version = ".".join(map(str, sys.version_info[:3]))
     records = documents(catalogue, uses, names, found.left_out)

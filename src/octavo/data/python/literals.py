@@ -31,6 +31,18 @@ def constant(node: ast.expr | None, names: Mapping[str, Any] = _NOTHING) -> Any:
         return None
 
 
+def known_part(node: ast.expr, names: Mapping[str, Any] = _NOTHING) -> str:
+    """The text of a sum or an f-string without the parts that cannot be known; empty when its beginning is one."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        left = known_part(node.left, names)
+        return left and left + known_part(node.right, names)
+    if isinstance(node, ast.JoinedStr) and node.values and isinstance(node.values[0], ast.Constant):
+        parts = (constant(part, names) for part in node.values)
+        return "".join(part for part in parts if isinstance(part, str))
+    text = constant(node, names)
+    return text if isinstance(text, str) else ""
+
+
 def _value(node: ast.expr | None, names: Mapping[str, Any]) -> Any:
     match node:
         case ast.Constant(value=value):

@@ -44,6 +44,8 @@ class Names:
         name = facts["module"]
         old = self.modules.get(name)
         if old is None:
+            if facts.get("late"):
+                return
             self.modules[name] = facts
             while "." in name:
                 name = name.rpartition(".")[0]
@@ -63,6 +65,8 @@ class Names:
             old["binds"].setdefault(key, []).extend([shift + order, *how] for order, *how in binds)
         old["stars"] += [[order - 10**6, origin] for order, origin in facts["stars"]]
         old["doc"] = old["doc"] or facts["doc"]
+        if facts.get("late") and old["all_more"] and facts["all"] is not None:
+            old["all"], old["all_more"] = facts["all"], False
         if facts.get("embedded"):
             old["embedded"] = True
         old["added"] += facts["added"]
@@ -137,7 +141,7 @@ class Names:
         try:
             found: list[Target] = self._beside(module, name)
             for how in self._bindings(module, name):
-                for target in self._follow_binding(module, how):
+                for target in self._follow_binding(module, how, name):
                     if target not in found:
                         found.append(target)
             if not found and (self.modules[module]["all_of"] or name in (self.modules[module]["all"] or ())):
@@ -172,7 +176,7 @@ class Names:
             rows += [[order, "from", origin, name] for order, origin in facts["stars"] if name in self.star_set(origin)]
         return [row[1:] for row in sorted(rows, key=lambda row: -row[0])]
 
-    def _follow_binding(self, module: str, how: list[str]) -> list[Target]:
+    def _follow_binding(self, module: str, how: list[str], bound: str) -> list[Target]:
         match how:
             case ["def", name]:
                 return [Target("def", module, name)]
@@ -193,6 +197,8 @@ class Names:
                 found = self.resolve(module, path)[:1]
                 if found and self.kind(found[0]) == "class":
                     return [Target("inst", found[0].module, found[0].name)]
+                if first and first[0].endswith(f".{bound}"):  # `atleast_1d = wrapper(np.atleast_1d)`
+                    return [t for t in self.resolve(module, first[0]) if same_package(t.module, module)]
                 return self.resolve(module, first[0]) if first and _decorates(path) else []
         return []
 
@@ -367,9 +373,11 @@ class Names:
         if name in facts["checking"] and not facts["lazy"]:
             return False
         match how:
-            case ["path", *_] | ["inst", *_] | ["bound", *_]:
+            case ["path", *_] | ["inst", *_] | ["bound", *_] | ["named", *_]:
                 return True
             case ["from", _, _, "as"] if how[2] == name:
+                return True
+            case ["from", origin, *_] if origin == module and facts.get("compiled"):
                 return True
             case ["from", origin, original, *_]:
                 if not self._near(module, origin):
@@ -386,6 +394,11 @@ class Names:
         return module.partition(".")[0] == origin.partition(".")[0] or (
             origin.startswith("_") or origin in ("posix", "nt")
         )
+
+
+def same_package(one: str, other: str) -> bool:
+    """Whether two modules have the same first part."""
+    return one.partition(".")[0] == other.partition(".")[0]
 
 
 def _private(module: str) -> bool:

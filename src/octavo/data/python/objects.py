@@ -2,10 +2,10 @@
 
 The result is a plain dictionary (it is kept as JSON between the steps):
 `binds` name → list of [order, how, …] where how is `def` (qualified name here), `mod` (module), `from` (module, name),
-`path` (dotted expression here), `inst` (class expression here) or `named` (made from what has that name); the highest order is the binding in force, and
-fallbacks (`except ImportError`, `else`) have negative order. `defs` qualified name → definition. `stars` lists
-[order, module]. `all` is the list of public names, or None; `all_more` says that it could not be read to its end, and
-`all_of` names modules whose public names it takes over.
+`path` (dotted expression here), `inst` (class expression here) or `named` (made from what has that name); the highest
+order is the binding in force, and fallbacks (`except ImportError`, `else`) have negative order. `defs` qualified name →
+definition. `stars` lists [order, module]. `all` is the list of public names, or None; `all_more` says that it could not
+be read to its end, and `all_of` names modules whose public names it takes over.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from octavo.data.python.added import added_by
-from octavo.data.python.literals import constant, constants_of, dotted
+from octavo.data.python.literals import constant, constants_of, dotted, known_part
 from octavo.data.python.mentions import absolute
 from octavo.data.python.signatures import fields_signature, signature
 from octavo.data.texts import docstring
@@ -145,10 +145,23 @@ class _Reader:
                         self.block(handler.body, -1)
                 case ast.With():
                     self.block(statement.body, rank)
+                case ast.For() if all(isinstance(inner, ast.Expr) for inner in statement.body):
+                    self.loop(statement, rank)
                 case ast.For() | ast.While():
                     self.block(statement.body, rank)
                 case _:
                     pass
+
+    def loop(self, statement: ast.For, rank: int) -> None:
+        """`for name in ("half", "single"): add_newdoc(…, name, …)`: the calls for each known value."""
+        values = constant(statement.iter) if isinstance(statement.target, ast.Name) and not self.scope else None
+        if not isinstance(values, (list, tuple)) or not isinstance(statement.target, ast.Name):
+            self.block(statement.body, rank)
+            return
+        for value in dict.fromkeys(values):
+            self.known[statement.target.id] = value
+            self.block(statement.body, rank)
+        del self.known[statement.target.id]
 
     def branches(self, statement: ast.If, rank: int) -> None:
         known = _flag(statement.test)
@@ -317,14 +330,16 @@ class _Reader:
             entry = self.define(name, "function", line, order, docstring(text) if isinstance(text, str) else "")
             if entry and (path := dotted(call.args[0])):
                 entry["also"] = path
-        elif last == "namedtuple" and not self.scope and (fields := _tuple_fields(call)):
+        elif last.lstrip("_") == "namedtuple" and not self.scope and (fields := _tuple_fields(call)):
             entry = self.define(name, "class", line, order, doc or f"{name}({fields})")
             if entry:
                 entry["sigs"] = [f"({fields})"]
         elif not doc and not self.scope and call.args and constant(call.args[0]) == name:
             self.named_call(name, call, line, order)
-        elif not doc and not self.scope and (twin := _private_twin(name, call)):
-            self.bind(name, order, "path", twin)
+        elif not doc and not self.scope and (made_of := _made_of(name, call)):
+            entry = self.define(name, "function", line, order, "")
+            if entry:
+                entry["doc_of"] = made_of
         elif last in ("staticmethod", "classmethod") and call.args and (path := dotted(call.args[0])):
             self.bind(name, order, "path", path)
         elif doc:
@@ -351,7 +366,7 @@ class _Reader:
         entry = self.defs.get(qualified)
         text = constant(value)
         if text is None and isinstance(value, (ast.BinOp, ast.JoinedStr, ast.Call)):
-            text = constant(value, self.known)
+            text = constant(value, self.known) or known_part(value, self.known) or None
         if entry is None and isinstance(text, str) and qualified in self.binds:
             entry = self.define(name, "class", value.lineno, self.order, "")
         if not entry:
@@ -431,13 +446,15 @@ def _tuple_fields(call: ast.Call) -> str:
     """`a, b` of `namedtuple("T", "a b")`; empty when the fields cannot be known."""
     fields = constant(call.args[1]) if len(call.args) > 1 else None
     names = fields.replace(",", " ").split() if isinstance(fields, str) else fields
-    known = isinstance(names, (list, tuple)) and all(isinstance(one, str) for one in names)
-    return ", ".join(names) if known else ""
+    if not isinstance(names, (list, tuple)) or not all(isinstance(one, str) for one in names):
+        return ""
+    return ", ".join(names)
 
 
-def _private_twin(name: str, call: ast.Call) -> str | None:
-    """`_name` among the keyword arguments of a call whose result is `name`."""
-    return next((path for k in call.keywords if (path := dotted(k.value)) in (f"_{name}", f"_{name}_")), None)
+def _made_of(name: str, call: ast.Call) -> str | None:
+    """The first of the keyword arguments of a call that is called like its result: `f_with_indices` for `f`."""
+    paths = (dotted(keyword.value) for keyword in call.keywords)
+    return next((path for path in paths if path and name in path.rpartition(".")[2] and path != name), None)
 
 
 def _unsubscripted(node: ast.expr) -> ast.expr:

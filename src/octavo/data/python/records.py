@@ -24,8 +24,12 @@ FAMILY_LIMIT = 12
 """Inherited methods are listed as aliases under subclasses only in families of at most this many classes: a method
 of a class with hundreds of subclasses would otherwise carry hundreds of names."""
 
-_RENAMED, _FAR = 3, 4
-"""Places in the rank of a name: whether it differs from that of the definition, and is from another package."""
+_ELSEWHERE, _RENAMED, _FAR = 0, 3, 4
+"""Places in the rank of a name: whether it is from another distribution than the definition, differs from the name of
+the definition, and is from another package."""
+
+_CLEARLY = 3
+"""A name by which sources refer to an object this many times as often as by the shortest one is its name."""
 
 Home = tuple[str, str, str]
 """(distribution, version, file) of a module."""
@@ -48,7 +52,8 @@ class Entry:
 class Catalogue:
     """Every public object with its names, found from the public modules outwards."""
 
-    def __init__(self, names: Names, homes: Mapping[str, Home]) -> None:
+    def __init__(self, names: Names, homes: Mapping[str, Home], mentions: Mapping[str, int] | None = None) -> None:
+        """`mentions` counts how often sources refer to each dotted name; it decides between names of one object."""
         self.names, self.homes = names, homes
         self.entries: dict[Target, Entry] = {}
         self.borrowed: set[Target] = set()
@@ -61,7 +66,7 @@ class Catalogue:
         self._modules()
         self._exports()
         self._instances()
-        self._members()
+        self._members(mentions or {})
 
     # modules and their public names
 
@@ -146,9 +151,11 @@ class Catalogue:
 
     # members of classes
 
-    def _members(self) -> None:
+    def _members(self, mentions: Mapping[str, int]) -> None:
         self._shadowed()
         self._prune()
+        self._prefer(mentions)
+        self._documented_twins()
         classes = [t for t in self.entries if t.how == "def" and self.names.kind(t) == "class"]
         for target in classes:
             self._class_members(target, self.entries[target].paths, set())
@@ -164,14 +171,51 @@ class Catalogue:
             for base in self.names.bases(target.module, target.name):
                 same = target.name in (base.name, base.name.removesuffix("Base"))
                 if same and not public(base.module) and base in self.entries:
-                    del self.entries[base]
+                    renamed = {path for key, path in self.entries.pop(base).paths if key[_RENAMED]}
+                    self.entries[target].inherited |= renamed
 
     def _prune(self) -> None:
-        """Drop names that are both new and from elsewhere (`sqlite3.Date` for `datetime.date`) beside a better one."""
+        """Names that are both new and from elsewhere (`sqlite3.Date` for `datetime.date`, `IOError` for `OSError`) are
+        aliases, but what belongs to the object is not listed under them."""
         for entry in self.entries.values():
             best = min(entry.paths)
             if entry.target.how == "def":
-                entry.paths = [row for row in entry.paths if row == best or not (row[0][_RENAMED] and row[0][_FAR])]
+                kept = [row for row in entry.paths if row == best or not (row[0][_RENAMED] and row[0][_FAR])]
+                entry.inherited |= {row[1] for row in entry.paths if row not in kept and not row[0][_ELSEWHERE]}
+                entry.paths = kept
+
+    def _prefer(self, mentions: Mapping[str, int]) -> None:
+        """The name that people use goes before a shorter one: `bisect.insort` before `bisect.insort_right`,
+        `pydantic.ValidationError` before that of `pydantic_core`. A class keeps the name of its definition."""
+        for target, entry in self.entries.items():
+            if target.how not in ("def", "bound") or len(entry.paths) < 2:
+                continue
+            best, top = min(entry.paths), target.module.partition(".")[0]
+            rows = [row for row in entry.paths if self._may_lead(row, best, top)]
+            if self.names.kind(target._replace(how="def")) == "class":
+                rows = [row for row in rows if row[0][_RENAMED] <= best[0][_RENAMED]]
+            if not rows:
+                continue
+            first = min(rows, key=lambda row: (-mentions.get(row[1], 0), row))
+            if mentions.get(first[1], 0) >= _CLEARLY * (mentions.get(best[1], 0) + 1):
+                entry.paths.remove(first)
+                entry.paths.append(((-1, *first[0][1:]), first[1]))
+
+    def _may_lead(self, row: tuple[tuple[Any, ...], str], best: tuple[tuple[Any, ...], str], top: str) -> bool:
+        """Whether a name may go before the best one: it is not deeper, and of the same distribution, or of the package
+        whose private half (`pydantic_core`) holds the definition."""
+        key, path = row
+        return path.count(".") <= best[1].count(".") and (
+            not key[_ELSEWHERE] or top.startswith(f"{path.partition('.')[0]}_")
+        )
+
+    def _documented_twins(self) -> None:
+        """`conv1d = add_docstr(torch.conv1d, …)` documents a compiled function, whose own name is an alias."""
+        for module, facts in self.names.modules.items():
+            for name, definition in facts["defs"].items():
+                target, path = Target("def", module, name), definition.get("also", "")
+                if public(path) and "." in path and target in self.entries:
+                    self.entries[target].inherited.add(path)
 
     def _orphans(self) -> None:
         """Members found by inspection of what a function returns: `threading.Lock.acquire`."""

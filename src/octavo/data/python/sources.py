@@ -15,6 +15,7 @@ from typing import Any
 from octavo.data.python.compiled import read_compiled
 from octavo.data.python.embedded import LARGEST, read_embedded
 from octavo.data.python.environment import SourceFile
+from octavo.data.python.late import read_late
 from octavo.data.python.mentions import count_mentions
 from octavo.data.python.objects import Facts, read_objects
 
@@ -58,8 +59,9 @@ def read_batch(files: Sequence[SourceFile], target: Path) -> None:
 
 
 def read_inspected(target: Path) -> None:
-    """The same for the standard library's compiled modules."""
+    """The same for the standard library's compiled modules, and what its other modules make while imported."""
     facts, failed = read_compiled()
+    facts += read_late()
     rows = [(name, "Python", "cannot be imported", "compiled module of the standard library") for name in failed]
     lines = [json.dumps(one) for one in facts]
     lines.append(json.dumps({"names": {}, "attributes": {}, "failures": rows}))
