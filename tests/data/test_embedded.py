@@ -53,3 +53,9 @@ def test_bytes_without_documentation_hold_none(tmp_path):
     path = tmp_path / "big.abi3.so"
     path.write_bytes(b"Parameters\n" + b"x" * 3_000_000 + b"\x01" + b"y" * 3_000_000)
     assert read_embedded(path, "pack.big") is None
+
+
+def test_a_class_is_found_by_its_call_before_the_mark_of_a_signature(tmp_path):
+    text = "PCG(seed=None)\n--\n\n    A generator.\n\n    Parameters\n    ----------\n    seed : int\n"
+    facts = read_embedded(compiled(tmp_path, "_pcg", text, stub="class PCG:\n    pass\n"), "pack._pcg")
+    assert facts["defs"]["PCG"]["doc"].splitlines()[:3] == ["PCG(seed=None)", "", "A generator."]

@@ -68,7 +68,9 @@ def told_by_call(texts: Collection[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for text in texts:
         if (match := _CALL.match(text)) is not None:
-            found.setdefault(match[1], []).append(docstring(text))
+            call, mark, _ = match[0].partition("\n--\n")  # the mark is at the margin, what follows is not
+            whole = f"{call.strip()}\n\n{docstring(text[match.end() :])}" if mark else docstring(text)
+            found.setdefault(match[1], []).append(whole)
     return found
 
 

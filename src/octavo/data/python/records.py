@@ -194,10 +194,12 @@ class Catalogue:
             rows = [row for row in entry.paths if self._may_lead(row, best, top)]
             if self.names.kind(target._replace(how="def")) == "class":
                 rows = [row for row in rows if row[0][_RENAMED] <= best[0][_RENAMED]]
+            rows = [row for row in rows if row[0][_ELSEWHERE]] or rows
             if not rows:
                 continue
             first = min(rows, key=lambda row: (-mentions.get(row[1], 0), row))
-            if mentions.get(first[1], 0) >= _CLEARLY * (mentions.get(best[1], 0) + 1):
+            lent = best[1].startswith(f"{first[1].partition('.')[0]}_") and first[1] in mentions
+            if lent or mentions.get(first[1], 0) >= _CLEARLY * (mentions.get(best[1], 0) + 1):
                 entry.paths.remove(first)
                 entry.paths.append(((-1, *first[0][1:]), first[1]))
 
