@@ -204,3 +204,7 @@ def test_documentation_added_in_a_loop_reaches_each_object():
         "pack.a": "What a does.",
         "pack.b": "What b does.",
     }
+
+
+def test_documentation_assigned_in_a_module_is_that_of_the_module():
+    assert collected({"pack.py": "# a comment\n__doc__ = 'What it is for.'\n"})["pack"].text == "What it is for."

@@ -286,8 +286,11 @@ class _Reader:
             name = dotted(target)
             if name == "__all__" and not self.scope:
                 self.public_names(node.value, replace=not isinstance(node, ast.AugAssign))
-            elif name == "__doc__" and self.scope and node.value is not None:
-                self.late_doc("", node.value)
+            elif name == "__doc__" and node.value is not None:
+                if self.scope:
+                    self.late_doc("", node.value)
+                elif isinstance(text := constant(node.value, self.known), str):
+                    self.facts["doc"] = docstring(text)
             elif name and name.endswith(".__doc__") and node.value is not None:
                 self.late_doc(name.removesuffix(".__doc__"), node.value)
             elif isinstance(target, ast.Name):
