@@ -31,9 +31,11 @@ format: $(DEV_ENV)/.ready
 	$(DEV_ENV)/bin/ruff format
 
 bench: $(DEV_ENV)/.ready
-	$(DEV_ENV)/bin/python bench/training.py
-	@test -e demo/project.toml || $(MAKE) run
-	$(RUN_ENV)/bin/python bench/retrieval.py measure demo
+	$(DEV_ENV)/bin/python bench/training.py --repeats 7 --steps 12
+	$(MAKE) run
+	for probe in src/octavo/apps/own_model/probe.jsonl bench/probe/plain.jsonl bench/probe/fresh.jsonl; do \
+	    $(RUN_ENV)/bin/python bench/retrieval.py evaluate "$$($(RUN_ENV)/bin/octavo show clean --project demo --json | \
+	        $(PYTHON) -c 'import json, sys; print(json.load(sys.stdin)["folder"])')" $$probe; done
 
 $(RUN_ENV)/.ready: pyproject.toml constraints.txt
 	@echo "installing into $(RUN_ENV) (a minute or two)"

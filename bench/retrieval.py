@@ -24,17 +24,9 @@ import numpy as np
 from octavo.kinds.documents import DUPLICATE_REASONS, Document, read_documents, read_removed
 from octavo.knowledge.answer import Answerer
 from octavo.knowledge.index import Index
+from octavo.measures.intervals import wilson
 
 WORD = re.compile(r"[a-z0-9]+")
-
-
-def wilson(hits: int, n: int) -> tuple[float, float]:
-    """The 95 % Wilson interval of a share."""
-    if n == 0:
-        return 0.0, 1.0
-    z, p = 1.96, hits / n
-    middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return max(0.0, (middle - half) / (1 + z * z / n)), min(1.0, (middle + half) / (1 + z * z / n))
 
 
 class PlainBM25:
@@ -66,8 +58,10 @@ class PlainBM25:
 
 def share(hits: list[bool]) -> str:
     """`83.5 % (79.0–87.2, n = 260)`."""
-    low, high = wilson(sum(hits), len(hits))
-    return f"{sum(hits) / max(1, len(hits)):.1%} ({low:.1%}–{high:.1%}, n = {len(hits)})"
+    if not hits:
+        return "no question"
+    interval = wilson(sum(hits), len(hits))
+    return f"{sum(hits) / len(hits):.1%} ({interval.low:.1%}–{interval.high:.1%}, n = {len(hits)})"
 
 
 def evaluate(documents: Path, probes: list[Path], index: Path | None, out: Path | None) -> None:
