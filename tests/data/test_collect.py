@@ -62,7 +62,7 @@ def test_finished_batches_are_not_read_again(collected, tmp_path):
 def test_what_is_left_out_is_counted_by_reason(collected):
     reasons = describe(collected[0])["removed"]
     assert "no documentation" in reasons
-    assert any(row.detail.endswith("of them") for row in read_removed(collected[0]))
+    assert any(row.count > 1 for row in read_removed(collected[0]))
 
 
 def test_nothing_installed_is_imported_while_collecting(tmp_path):

@@ -100,13 +100,13 @@ def _score_row(score: Score) -> str:
 
 
 def _path(story: Story) -> str:
-    steps = [Amount("collected", story.collected, f"{story.collected:,}", "muted")]
+    steps = [Amount("found", story.collected, f"{story.collected:,}", "muted")]
     left = story.collected
     for reason, count in story.removed.items():
         left -= count
         steps.append(Amount(f"without {reason}", left, f"−{count:,}  →  {left:,}", "muted"))
     steps.append(Amount("kept for training", story.documents, f"{story.documents:,}", "accent"))
-    cards = [_card("From what was collected to what is taught", funnel("Documents, step by step", steps))]
+    cards = [_card("From what was found to what is taught", funnel("Documents, step by step", steps))]
     listed = story.index.get("documents", 0)
     passages = story.index.get("passages", 0)
     also = f", {listed - story.documents:,} of them duplicates" if listed > story.documents else ""

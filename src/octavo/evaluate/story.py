@@ -76,7 +76,7 @@ def gather(inputs: Mapping[str, Path]) -> Story:
     reasons: dict[str, int] = {}
     left_out: dict[str, list[str]] = {}
     for removed in read_removed(inputs["documents"]):
-        reasons[removed.reason] = reasons.get(removed.reason, 0) + 1
+        reasons[removed.reason] = reasons.get(removed.reason, 0) + removed.count
         some = left_out.setdefault(removed.reason, [])
         if len(some) < EXAMPLES_EACH:
             some.append(removed.document.id + (f" ({removed.detail})" if removed.detail else ""))

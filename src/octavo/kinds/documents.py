@@ -51,6 +51,8 @@ class Removed:
     detail: str = ""
     duplicate_of: str = ""
     similarity: float = field(default=0.0)
+    count: int = 1
+    """How many records the row stands for: what was never a record (an undocumented object) is counted together."""
 
 
 _FIELDS = {f.name for f in fields(Document)}
@@ -142,7 +144,7 @@ def describe(folder: Path) -> dict[str, Any]:
         packages[document.package] = packages.get(document.package, 0) + 1
     reasons: dict[str, int] = {}
     for removed in read_removed(folder):
-        reasons[removed.reason] = reasons.get(removed.reason, 0) + 1
+        reasons[removed.reason] = reasons.get(removed.reason, 0) + removed.count
     top = dict(sorted(packages.items(), key=lambda item: (-item[1], item[0]))[:20])
     return {"documents": documents, "characters": characters, "packages": top, "removed": reasons}
 

@@ -125,7 +125,7 @@ def _removed(
     rows = []
     for (package, reason), times in left_out.items():
         stand_in = Document(f"{package}: {reason}", "", "summary", package=package, version=versions.get(package, ""))
-        rows.append(Removed(stand_in, reason, f"{times} of them"))
+        rows.append(Removed(stand_in, reason, count=times))
     for relative, package, reason, detail in failures:
         file = Document(relative, "", "file", package=package, version=versions.get(package, ""), file=relative)
         rows.append(Removed(file, reason, detail))
