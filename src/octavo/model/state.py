@@ -7,7 +7,6 @@ Both are written under another name, flushed to the disk and renamed; without it
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +15,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from octavo.spine.disk import write_durably
+
 KEPT = 2
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is either complete or not there, also after a power cut."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        part.rename(path)
-    except OSError:
-        # On a full disk the half-written file would take the room that the next attempt needs.
-        part.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 class StateFolder:
@@ -50,9 +31,9 @@ class StateFolder:
         """Save the state after `step` steps and drop all but the newest two; returns the bytes written."""
         data = save({name: tensor.contiguous() for name, tensor in tensors.items()})
         path = self.folder / f"state-{step:08d}.safetensors"
-        write_whole(path, data)
+        write_durably(path, data)
         marker = {"step": step, "identity": self.identity, "digest": xxhash.xxh3_128_hexdigest(data), "facts": facts}
-        write_whole(path.with_suffix(".json"), json.dumps(marker).encode())
+        write_durably(path.with_suffix(".json"), json.dumps(marker).encode())
         names = [marker for marker in self._markers() if marker.stem <= path.stem]
         for old in set(self._markers()) - set(names[:KEPT]):
             # Beside the older ones these are saves of later steps that turned out to be damaged, or of another

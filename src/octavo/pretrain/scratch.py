@@ -110,13 +110,13 @@ def text_tokens(documents: Path, tokenizer: Tokenizer, turned: Dial, seed: int, 
     import numpy as np
 
     from octavo.model.packing import Tokens
-    from octavo.model.state import write_whole
+    from octavo.spine.disk import write_durably
 
     path = scratch / "tokens.npz"
     if not path.exists():
         buffer = io.BytesIO()
         np.savez(buffer, **_tokenize(documents, tokenizer, turned.tokens, seed))
-        write_whole(path, buffer.getvalue())
+        write_durably(path, buffer.getvalue())
     with np.load(path, allow_pickle=False) as kept:
         return Tokens(kept["ids"], kept["starts"]), int(kept["bytes"])
 

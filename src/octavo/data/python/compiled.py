@@ -14,7 +14,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any
 
-from octavo.data.python.objects import Facts
+from octavo.data.python.objects import Facts, empty_facts
 from octavo.data.texts import docstring, split_signature
 
 _CALLABLES = (types.BuiltinFunctionType, types.FunctionType)
@@ -72,22 +72,8 @@ def _claim(own: str, module: types.ModuleType, seen: dict[int, tuple[str, str]])
 
 
 def empty(name: str) -> Facts:
-    """The facts of a module of which nothing is known yet."""
-    return {
-        "module": name,
-        "is_package": False,
-        "doc": "",
-        "all": None,
-        "all_more": False,
-        "all_of": [],
-        "binds": {},
-        "stars": [],
-        "defs": {},
-        "checking": [],
-        "lazy": False,
-        "added": [],
-        "compiled": True,
-    }
+    """The facts of a compiled module of which nothing is known yet."""
+    return {**empty_facts(name), "compiled": True}
 
 
 def _module(own: str, module: types.ModuleType, seen: dict[int, tuple[str, str]]) -> Facts:

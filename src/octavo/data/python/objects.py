@@ -76,6 +76,24 @@ def _flag(test: ast.expr) -> bool | None:
     return None
 
 
+def empty_facts(module: str) -> Facts:
+    """The facts of a module of which nothing is known yet."""
+    return {
+        "module": module,
+        "is_package": False,
+        "doc": "",
+        "all": None,
+        "all_more": False,
+        "all_of": [],
+        "binds": {},
+        "stars": [],
+        "defs": {},
+        "checking": [],
+        "lazy": False,
+        "added": [],
+    }
+
+
 class _Reader:
     def __init__(
         self, tree: ast.Module, lines: list[bytes], module: str, is_package: bool, marked: bool, root: str
@@ -83,20 +101,9 @@ class _Reader:
         self.lines, self.module, self.is_package = lines, module, is_package
         self.marked, self.root = marked, root
         self.order = 0
-        self.facts: Facts = {
-            "module": module,
-            "is_package": is_package,
-            "doc": docstring(ast.get_docstring(tree, clean=False) or ""),
-            "all": None,
-            "all_more": False,
-            "all_of": [],
-            "binds": {},
-            "stars": [],
-            "defs": {},
-            "checking": [],
-            "lazy": False,
-            "added": [],
-        }
+        self.facts = empty_facts(module)
+        self.facts["is_package"] = is_package
+        self.facts["doc"] = docstring(ast.get_docstring(tree, clean=False) or "")
         self.binds: dict[str, list[list[Any]]] = self.facts["binds"]
         self.defs: dict[str, dict[str, Any]] = self.facts["defs"]
         self.scope = ""
