@@ -90,7 +90,8 @@ def test_a_trial_is_kept_and_its_table_can_be_printed_again(even, tmp_path):
     document = run_trial(even, scratch=tmp_path / "scratch", seeds=(0,)).as_json()
     board.keep(tmp_path / "store", document)
     (tmp_path / "store" / "trials" / "broken.json").write_text("{")
-    (again,) = board.kept(tmp_path / "store")
+    (again,), damaged = board.kept(tmp_path / "store")
+    assert [path.name for path in damaged] == ["broken.json"]
     assert board.table(again) == board.table(json.loads(json.dumps(document)))
     text = board.table(again)
     for wanted in ("look at it", "better", "no effect", "unknown", "No effect: the interval lies within the margin"):
@@ -98,7 +99,7 @@ def test_a_trial_is_kept_and_its_table_can_be_printed_again(even, tmp_path):
 
 
 def test_a_project_without_trials_has_none(tmp_path):
-    assert board.kept(tmp_path) == []
+    assert board.kept(tmp_path) == ([], [])
 
 
 def test_tables_must_hold_the_same_items():

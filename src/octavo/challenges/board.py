@@ -25,17 +25,17 @@ def keep(store: Path, document: Mapping[str, Any]) -> Path:
     return path
 
 
-def kept(store: Path) -> list[dict[str, Any]]:
-    """The newest trial of each challenge, by name; a file that can't be read is left out."""
+def kept(store: Path) -> tuple[list[dict[str, Any]], list[Path]]:
+    """The newest trial of each challenge, by name, and the files that can't be read (the trial can be run again)."""
     newest: dict[str, dict[str, Any]] = {}
+    damaged = []
     for path in sorted((store / FOLDER).glob("*.json")):
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
             newest[document["challenge"]] = document
         except (OSError, ValueError, KeyError, TypeError):
-            # The trial can be run again; the file stays for who wants to look at it.
-            continue
-    return [newest[name] for name in sorted(newest)]
+            damaged.append(path)
+    return [newest[name] for name in sorted(newest)], damaged
 
 
 def table(trial: Mapping[str, Any]) -> str:

@@ -32,7 +32,9 @@ def command(folder: Path, open_path: bool, as_json: bool) -> None:
     if open_path:
         answer(str(page))
         return
-    trials = kept(project.store.folder)
+    trials, damaged = kept(project.store.folder)
+    for path in damaged:
+        say(f"this trial can't be read and is left out: {path}")
     if as_json:
         scorecard = json.loads((made / SCORECARD).read_text(encoding="utf-8"))
         answer_json({"project": project.name, "page": str(page), **scorecard, "trials": trials})
