@@ -41,12 +41,20 @@ def commands_page() -> str:
 
     parent = click.Context(octavo_command, info_name="octavo", max_content_width=110)
     parts = ["# Commands", "", f"{BEGIN}", "", "```", octavo_command.get_help(parent), "```"]
-    for name in octavo_command.list_commands(parent):
-        command = octavo_command.get_command(parent, name)
+    parts += _commands_below(octavo_command, parent)
+    return "\n".join([*parts, "", END, ""])
+
+
+def _commands_below(group: click.Group, parent: click.Context) -> list[str]:
+    parts: list[str] = []
+    for name in group.list_commands(parent):
+        command = group.get_command(parent, name)
         assert command is not None
         context = click.Context(command, info_name=name, parent=parent, max_content_width=110)
-        parts += ["", f"## octavo {name}", "", "```", command.get_help(context), "```"]
-    return "\n".join([*parts, "", END, ""])
+        parts += ["", f"## {context.command_path}", "", "```", command.get_help(context), "```"]
+        if isinstance(command, click.Group):
+            parts += _commands_below(command, context)
+    return parts
 
 
 def settings_page() -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from octavo.spine.executors import NAMES
+
 project_option = click.option(
     "--project",
     "folder",
@@ -15,3 +17,14 @@ project_option = click.option(
     help="The project's folder (default: the current one).",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+executor_option = click.option(
+    "--executor",
+    "on",
+    type=click.Choice(NAMES),
+    default="processes",
+    show_default=True,
+    help="Where the parts of the work run; the result is the same, byte for byte.",
+)
+workers_option = click.option(
+    "--workers", type=click.IntRange(0), default=0, help="How many parts run at once (default: one for each core)."
+)

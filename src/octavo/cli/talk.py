@@ -6,8 +6,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ import click
 
 from octavo.spine.errors import OctavoError
 from octavo.spine.plan import Planned
+from octavo.spine.progress import listening
 from octavo.spine.project import Project, open_project
 from octavo.spine.stage import Step
 from octavo.spine.store import Manifest
@@ -227,6 +228,52 @@ class Full(Silent, AbstractContextManager["Full"]):
         loss = values.get("loss")
         if isinstance(loss, int | float):
             self._losses.append(float(loss))
+
+
+class Follow:
+    """A listener for commands outside of a run: a live bar on a terminal, else a plain line now and then."""
+
+    def __init__(self) -> None:
+        self._pace = Pace("")
+        self._told = 0.0
+        self._live = sys.stderr.isatty()
+        self._shown = False
+
+    def progress(self, what: str, done: float, total: float | None, unit: str, note: str) -> None:
+        """Nothing before `QUIET` seconds; then how far it is and how long it may still take."""
+        if what != self._pace.what:
+            self._wipe()
+            self._pace, self._told = Pace(what), 0.0
+        now = time.monotonic()
+        if now - self._pace.began >= QUIET and now - self._told >= (0.2 if self._live else PLAIN_EVERY):
+            self._told = now
+            line = self._pace.line(done, total, unit, note)
+            if self._live:
+                click.echo(f"\r\x1b[2K{line}", nl=False, err=True)
+                self._shown = True
+            else:
+                say(line)
+
+    def reading(self, values: dict[str, float | int | str]) -> None:
+        """Nothing: what a command measured is in its answer."""
+
+    def _wipe(self) -> None:
+        if self._shown:
+            click.echo("\r\x1b[2K", nl=False, err=True)
+            self._shown = False
+
+    def __enter__(self) -> Follow:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._wipe()
+
+
+@contextmanager
+def following() -> Iterator[None]:
+    """Show the progress of what is done in the block."""
+    with Follow() as follow, listening(follow):
+        yield
 
 
 def cost(manifest: Manifest, same: bool, *, seconds: bool = True) -> str:

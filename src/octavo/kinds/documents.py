@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,20 @@ class Document:
     """Other names of the same object (re-exports), shortest first."""
     uses: int = 0
     """How often sources in the environment refer to the object: a measured popularity."""
+    licence: str = ""
+    """SPDX name where it is known."""
+    language: str = ""
+    """ISO 639-1 code where it was detected."""
+    domain: str = ""
+    """What mixtures weigh: given with the record, or the top folder of a file."""
+    date: str = ""
+    """ISO 8601, where the source states one."""
+    hash: str = ""
+    """First 32 hex digits of the SHA-256 of the text as it was read."""
+    span: tuple[int, int] | None = None
+    """Bytes [start, end) of the unpacked source file that it was read from, where it is not all of it."""
+    annotated: bool = False
+    """Whether people have labelled or checked it."""
 
 
 @dataclass(frozen=True)
@@ -56,22 +70,29 @@ class Removed:
 
 
 _FIELDS = {f.name for f in fields(Document)}
+_DEFAULTS = {f.name: f.default for f in fields(Document) if f.default is not MISSING}
 
 
 def document_from_row(row: dict[str, Any]) -> Document:
     """A JSON row back to a `Document`."""
     unknown = set(row) - _FIELDS
     assert not unknown, f"unknown document fields: {unknown}"
-    return Document(**{**row, "aliases": tuple(row.get("aliases", ()))})
+    span = row.get("span")
+    return Document(**{**row, "aliases": tuple(row.get("aliases", ())), "span": tuple(span) if span else None})
+
+
+def document_row(document: Document) -> dict[str, Any]:
+    """A `Document` as a JSON row; what is as by default is left out, `id` and `text` never."""
+    return {name: value for name, value in vars(document).items() if value != _DEFAULTS.get(name, MISSING)}
 
 
 def write_documents(folder: Path, documents: Iterable[Document], removed: Iterable[Removed] = ()) -> dict[str, int]:
     """Write the artifact's two files, one JSON row a line; returns the two counts."""
     counts = {}
     with (folder / DOCUMENTS).open("w", encoding="utf-8", newline="\n") as out:
-        counts["documents"] = _write_rows(out, (vars(d) for d in documents))
+        counts["documents"] = _write_rows(out, (document_row(d) for d in documents))
     with (folder / REMOVED).open("w", encoding="utf-8", newline="\n") as out:
-        counts["removed"] = _write_rows(out, ({**vars(r), "document": vars(r.document)} for r in removed))
+        counts["removed"] = _write_rows(out, ({**vars(r), "document": document_row(r.document)} for r in removed))
     return counts
 
 

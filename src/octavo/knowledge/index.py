@@ -355,9 +355,9 @@ def _storable(document: Document) -> Document:
     """The document with a replacement sign for each half of a broken character, which no UTF-8 file can hold; offsets
     stay what they were."""
     broken = {
-        name: tuple(map(_whole, value)) if isinstance(value, tuple) else _whole(value)
+        name: tuple(map(_whole, value)) if name == "aliases" else _whole(value)
         for name, value in asdict(document).items()
-        if isinstance(value, str | tuple)
+        if isinstance(value, str) or name == "aliases"
     }
     return replace(document, **broken)
 

@@ -24,6 +24,15 @@ EXTRAS = {
     "uvicorn": "serve",
     "prometheus_client": "serve",
     "transformers": "dev",
+    "charset_normalizer": "documents",
+    "docx": "documents",
+    "fastwarc": "documents",
+    "lingua": "documents",
+    "phonenumbers": "documents",
+    "pyarrow": "documents",
+    "pypdf": "documents",
+    "resiliparse": "documents",
+    "zstandard": "documents",
 }
 """Module that may be missing → the extra that installs it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 WORK_FAILED = 1
 WRONG_USE = 2
@@ -28,6 +29,10 @@ class OctavoError(Exception):
         self.do = do
         self.exit_code = exit_code
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What a worker process raises arrives whole."""
+        return _again, (self.code, self.what, self.where, self.likely, self.do, self.exit_code)
+
     def __str__(self) -> str:
         lines = [f"{self.code}  {self.what}"]
         lines += [f"      {label:<7}{text}" for label, text in self._details() if text]
@@ -46,6 +51,10 @@ class OctavoError(Exception):
             "do": self.do,
             "exit_code": self.exit_code,
         }
+
+
+def _again(code: str, what: str, where: str, likely: str, do: str, exit_code: int) -> OctavoError:
+    return OctavoError(code, what, where=where, likely=likely, do=do, exit_code=exit_code)
 
 
 def nearest(word: str, options: Iterable[str]) -> str:

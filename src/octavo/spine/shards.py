@@ -1,0 +1,117 @@
+"""Shards: one function over many parts of the work, on any executor, resumable part by part, with the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from octavo.spine import disk
+from octavo.spine.executors import executor
+from octavo.spine.process.lock import held
+from octavo.spine.progress import progress
+
+Task = TypeVar("Task")
+
+
+def over_shards(
+    work: Callable[[Task, Path], None],
+    tasks: Sequence[Task],
+    folder: Path,
+    *,
+    what: str,
+    on: str = "processes",
+    workers: int = 0,
+    sizes: Sequence[float] | None = None,
+    unit: str = "parts",
+) -> list[Path]:
+    """Let `work(task, target)` write one file for each task; the files in the order of the tasks.
+
+    `work` must be a function of a module (it may run in another process or on another machine with the same disk) and
+    write the same bytes whoever runs it. Files that an earlier, killed attempt finished are kept: `folder` belongs to
+    this one use. `sizes` are how much each task counts for in the progress. A single missing part runs in this process.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    targets = [folder / f"{at:06d}" for at in range(len(tasks))]
+    counts = list(sizes) if sizes is not None else [1.0] * len(tasks)
+    bar = progress(what, sum(counts), unit)
+    missing = []
+    for at, target in enumerate(targets):
+        if target.exists():
+            bar.advance(counts[at])
+        else:
+            missing.append(at)
+    count = workers or len(os.sched_getaffinity(0))
+    if not missing:
+        return targets
+    with executor("serial" if len(missing) == 1 and on == "processes" else on, count) as pool:
+        waiting: dict[Future[None], int] = {}
+        todo = iter(missing)
+        try:
+            while True:
+                # a few more than there are workers: enough to keep them busy, little to hold in memory
+                for at in islice(todo, 2 * count - len(waiting)):
+                    waiting[pool.submit(_whole, work, tasks[at], targets[at])] = at
+                if not waiting:
+                    return targets
+                for done in wait(waiting, return_when=FIRST_COMPLETED).done:
+                    at = waiting.pop(done)
+                    done.result()
+                    bar.advance(counts[at])
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _whole(work: Callable[[Task, Path], None], task: Task, target: Path) -> None:
+    """Do the work aside and put it in place when it is whole, so that a file that exists is a finished one."""
+    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
+    work(task, partial)
+    os.replace(partial, target)
+
+
+@contextmanager
+def kept_scratch(out: Path, recipe: Mapping[str, Any]) -> Iterator[Path]:
+    """A folder beside `out` that survives a kill, so that the same command goes on; it is deleted when the block ends
+    well. `recipe` is all that decides the result, given as JSON values: with another one the work begins anew.
+
+    Two processes that make the same `out` take turns.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    place, lock = out.parent / f".{out.name}.work", out.parent / f".{out.name}.lock"
+    key = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:40]
+    with _turn(lock):
+        scratch = place / key
+        for other in place.iterdir() if place.is_dir() else ():
+            if other != scratch:
+                disk.remove(other)
+        scratch.mkdir(parents=True, exist_ok=True)
+        yield scratch
+        disk.remove(place)
+        lock.unlink()
+
+
+@contextmanager
+def _turn(lock: Path) -> Iterator[None]:
+    """Hold a lock file that whoever holds it may delete: only the file that has the name now counts."""
+    while True:
+        with held(lock, waiting=lambda who: None) as handle:
+            try:
+                current = os.path.samestat(os.fstat(handle), lock.stat())
+            except FileNotFoundError:
+                current = False
+            if current:
+                yield
+                return
+
+
+def file_state(path: Path) -> dict[str, Any]:
+    """What tells cheaply whether a file is still the same, for the recipe of `kept_scratch`."""
+    about = path.stat()
+    return {"path": str(path.resolve()), "size": about.st_size, "changed": about.st_mtime_ns}
