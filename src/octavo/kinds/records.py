@@ -7,6 +7,7 @@ else it has is kept. Nothing here holds a file in memory.
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -175,8 +176,8 @@ def open_packed(path: Path) -> IO[bytes]:
     if path.name.endswith(".zst"):
         import zstandard
 
-        unpacked: IO[bytes] = zstandard.open(path, "rb")
-        return unpacked
+        reader = zstandard.ZstdDecompressor().stream_reader(path.open("rb"), read_across_frames=True)
+        return io.BufferedReader(reader)
     return path.open("rb")
 
 

@@ -66,6 +66,11 @@ def _stay_with_owner() -> None:
 
 
 def _ray(workers: int) -> Executor:
+    # no usage reports, which Ray sends by default; and a cluster begun here listens on the loopback address only
+    # (the name is what Ray calls that, on any system; it reads both when it is imported)
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if "RAY_ADDRESS" not in os.environ:
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     try:
         ray = importlib.import_module("ray")
     except ModuleNotFoundError:
@@ -80,7 +85,10 @@ class _RayExecutor(Executor):
 
     def __init__(self, ray: Any, workers: int) -> None:
         self._ray = ray
-        if not ray.is_initialized():
+        self._began = not ray.is_initialized()
+        if self._began and "RAY_ADDRESS" in os.environ:
+            ray.init(logging_level="ERROR")
+        elif self._began:
             ray.init(num_cpus=workers, include_dashboard=False, logging_level="ERROR")
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
@@ -90,8 +98,9 @@ class _RayExecutor(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Leave the cluster that this executor began or joined."""
-        self._ray.shutdown()
+        """Leave the cluster if this executor began or joined it; one that was there before goes on."""
+        if self._began:
+            self._ray.shutdown()
 
 
 def _called(fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
