@@ -64,21 +64,26 @@ def test_progress_counts_the_sizes(tmp_path):
     assert heard[-1] == ("square", 40, 40, "bytes")
 
 
+def fail_halfway(out: Path, recipe: dict) -> Path:
+    try:
+        with kept_scratch(out, recipe) as scratch:
+            (scratch / "half").touch()
+            raise RuntimeError
+    except RuntimeError:
+        return scratch
+
+
 def test_the_scratch_stays_after_a_failure_and_goes_after_success(tmp_path):
     out = tmp_path / "out.jsonl"
-    with pytest.raises(RuntimeError), kept_scratch(out, {"a": 1}) as scratch:
-        (scratch / "half").touch()
-        raise RuntimeError
-    with kept_scratch(out, {"a": 1}) as scratch:
-        assert (scratch / "half").exists()
+    fail_halfway(out, {"a": 1})
+    with kept_scratch(out, {"a": 1}) as again:
+        assert (again / "half").exists()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_another_recipe_begins_anew(tmp_path):
     out = tmp_path / "out.jsonl"
-    with pytest.raises(RuntimeError), kept_scratch(out, {"a": 1}) as scratch:
-        (scratch / "half").touch()
-        raise RuntimeError
+    scratch = fail_halfway(out, {"a": 1})
     with kept_scratch(out, {"a": 2}) as other:
         assert not (other / "half").exists()
         assert not scratch.exists()

@@ -224,7 +224,7 @@ def _packing(path: Path, name: str) -> Iterator[IO[bytes]]:
 def join_rows(path: Path, parts: Iterable[Path]) -> None:
     """Write what the parts (plain JSON Lines) hold, one after the other, as the name of the file says."""
     if path.name.endswith(".parquet"):
-        write_rows(path, (json.loads(line) for part in parts for line in part.open("rb")))
+        write_rows(path, (row for part in parts for row in read_rows(part)))
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
