@@ -50,8 +50,8 @@ def tuned(inputs, folder, **settings):
 def test_only_the_words_of_answers_are_targets(inputs):
     tokenizer = Tokenizer(inputs["tokenizer"])
     dialogues = list(read_dialogues(inputs["dialogues"]))
-    tokens, cut = answer_tokens(dialogues, tokenizer, 512)
-    assert cut == 0
+    tokens, used = answer_tokens(dialogues, tokenizer, 512)
+    assert used == dialogues
     for number, dialogue in enumerate(dialogues):
         ids = tokens.ids[tokens.starts[number] : tokens.starts[number + 1]]
         learnt = tokens.counted[tokens.starts[number] : tokens.starts[number + 1]]
@@ -82,12 +82,20 @@ def test_held_out_documents_are_not_taught(inputs, tmp_path):
     assert json.loads((out / kind.SUMMARY).read_text())["dialogues"] == len(dialogues) - len(apart)
 
 
+def test_the_checkpoint_says_which_dialogues_of_which_documents_it_learnt_from(inputs, tmp_path):
+    dialogues = {d.id: d.documents for d in read_dialogues(inputs["dialogues"])}
+    seen = list(kind.read_seen(tuned(inputs, tmp_path, steps=1)))
+    assert seen
+    assert all(dialogues[one.id] == one.documents for one in seen)
+    assert {step for one in seen for step in one.steps} == {0}
+
+
 def test_prompts_that_are_too_long_are_counted_and_left_out(inputs):
     tokenizer = Tokenizer(inputs["tokenizer"])
     short = Dialogue("a", (Message("user", "thing"), Message("assistant", "list")))
     long = Dialogue("b", (Message("user", "thing " * 500), Message("assistant", "list")))
-    tokens, cut = answer_tokens([short, long], tokenizer, 128)
-    assert (len(tokens), cut) == (1, 1)
+    tokens, used = answer_tokens([short, long], tokenizer, 128)
+    assert (len(tokens), used) == (1, [short])
     with pytest.raises(OctavoError) as caught:
         answer_tokens([long], tokenizer, 128)
     assert caught.value.code == "T019"

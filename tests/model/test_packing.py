@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octavo.model.packing import PADDING, UNCOUNTED, join, pack, row_order
+from octavo.model.method import NextToken
+from octavo.model.packing import PADDING, UNCOUNTED, join, pack, row_order, steps_of
 
 SEQUENCES = st.lists(st.lists(st.integers(0, 99), min_size=0, max_size=40), min_size=1, max_size=30)
 
@@ -48,3 +49,16 @@ def test_the_order_of_rows_is_a_permutation_that_changes_by_epoch():
     assert sorted(first) == sorted(second) == list(range(50))
     assert first.tolist() != second.tolist()
     assert first.tolist() == row_order(50, 3, 0).tolist()
+
+
+@given(st.lists(st.integers(2, 40), min_size=1, max_size=20), st.integers(1, 16), st.integers(1, 4), st.integers(0, 9))
+def test_the_steps_of_a_sequence_are_those_whose_batches_hold_its_tokens(lengths, width, batch, steps):
+    # every token names its sequence, so that a batch tells what it was made of
+    rows = pack(join([[number] * length for number, length in enumerate(lengths)]), width)
+    method = NextToken(None, rows, batch=batch, micro=1, seed=3)
+    expected = [set() for _ in lengths]
+    for step in range(steps):
+        for part in method.batches(step):
+            for number in part.tokens[part.sequences != PADDING].tolist():
+                expected[number].add(step)
+    assert steps_of(rows, len(lengths), batch=batch, steps=steps, seed=3) == [sorted(one) for one in expected]

@@ -57,6 +57,13 @@ def test_a_tiny_model_learns_its_documents(inputs, tmp_path):
     assert known < 2 < bits_per_byte(score_texts(model, tokenizer, ["zq9 Xw vk!! jjj 77"]))
 
 
+def test_the_checkpoint_says_what_it_learnt_from_and_when(inputs, tmp_path):
+    seen = list(kind.read_seen(trained(inputs, tmp_path, steps=3)))
+    assert {one.id for one in seen} == {d.id for d in some_documents() if not held_out(d.id)}
+    assert [one.tokens[0] for one in seen[1:]] == [one.tokens[1] for one in seen[:-1]]
+    assert {step for one in seen for step in one.steps} == {0, 1, 2}
+
+
 def test_the_same_settings_give_the_same_bytes_and_another_seed_others(inputs, tmp_path):
     first, second, other = (
         trained(inputs, tmp_path / name, steps=4, seed=seed) for name, seed in (("a", 0), ("b", 0), ("c", 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -42,27 +43,22 @@ class InstructSettings(Settings):
 def run(settings: InstructSettings, inputs: Inputs, out: Path, scratch: Path) -> None:
     """Train and write a checkpoint; after a kill it goes on where it was saved last and ends in the same bytes."""
     machine = choose_machine(settings.precision)
+    from octavo.kinds.checkpoint import Seen, write_seen
     from octavo.model.checkpoint import read_checkpoint, read_shape, write_checkpoint
     from octavo.model.dial import learning_rate
     from octavo.model.loop import Training
     from octavo.model.method import NextToken
-    from octavo.model.packing import pack
+    from octavo.model.packing import pack, steps_of
     from octavo.model.shape import Course
     from octavo.model.tokenizer import Tokenizer
 
-    if settings.epochs <= 0 or settings.steps < 0 or settings.batch < 1 or settings.learning_rate < 0:
-        raise OctavoError(
-            "T015",
-            "epochs and batch must be positive, steps and learning_rate cannot be negative",
-            where="the settings of instruct",
-            do="correct the value; 0 steps and learning_rate mean: computed",
-            exit_code=WRONG_USE,
-        )
+    _check(settings)
     base = inputs["checkpoint"]
     shape = read_shape(base)
     tokenizer = Tokenizer(base)
     dialogues = [d for d in read_dialogues(inputs["dialogues"]) if not any(held_out(name) for name in d.documents)]
-    tokens, cut = answer_tokens(dialogues, tokenizer, shape.positions)
+    tokens, used = answer_tokens(dialogues, tokenizer, shape.positions)
+    cut = len(dialogues) - len(used)
     rows = pack(tokens, shape.positions)
     batch = min(settings.batch, len(rows))
     steps = settings.steps or max(1, round(settings.epochs * len(rows) / batch))
@@ -91,19 +87,33 @@ def run(settings: InstructSettings, inputs: Inputs, out: Path, scratch: Path) ->
         "settings": settings.model_dump(mode="json"),
     }
     write_checkpoint(out, trained.model, base, trained.rows, summary)
+    learnt = steps_of(rows, len(tokens), batch=batch, steps=steps, seed=settings.seed)
+    told = zip(used, pairwise(tokens.starts.tolist()), learnt, strict=True)
+    write_seen(out, (Seen(dialogue.id, span, tuple(at), dialogue.documents) for dialogue, span, at in told))
 
 
-def answer_tokens(dialogues: Sequence[Dialogue], tokenizer: Tokenizer, positions: int) -> tuple[Tokens, int]:
-    """The conversations as ids with the assistant's words marked as targets, and how many were too long to use."""
+def _check(settings: InstructSettings) -> None:
+    if settings.epochs <= 0 or settings.steps < 0 or settings.batch < 1 or settings.learning_rate < 0:
+        raise OctavoError(
+            "T015",
+            "epochs and batch must be positive, steps and learning_rate cannot be negative",
+            where="the settings of instruct",
+            do="correct the value; 0 steps and learning_rate mean: computed",
+            exit_code=WRONG_USE,
+        )
+
+
+def answer_tokens(dialogues: Sequence[Dialogue], tokenizer: Tokenizer, positions: int) -> tuple[Tokens, list[Dialogue]]:
+    """The conversations as ids with the assistant's words marked as targets, and those that are not too long to use."""
     from octavo.model.packing import join
 
-    sequences, learnt, cut = [], [], 0
+    sequences, learnt, used = [], [], []
     for dialogue in dialogues:
         ids, mine = tokenizer.conversation(dialogue.messages)
         if len(ids) > positions + 1:
             # A cut prompt would teach an answer without its passage.
-            cut += 1
             continue
+        used.append(dialogue)
         sequences.append(ids)
         learnt.append(mine)
     if not sequences:
@@ -113,7 +123,7 @@ def answer_tokens(dialogues: Sequence[Dialogue], tokenizer: Tokenizer, positions
             likely="all documents are held out for evaluation, or all prompts are longer than the model's positions",
             do="add documents, or lower the number of passages in the settings of dialogues",
         )
-    return join(sequences, learnt), cut
+    return join(sequences, learnt), used
 
 
 def bytes_per_token(base: Path) -> float:

@@ -34,11 +34,15 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Rows:
-    """Packed rows, each array (R, T) of int32: token ids, the id that follows each, and the sequence it belongs to."""
+    """Packed rows, each array (R, T) of int32: token ids, the id that follows each, and the sequence it belongs to.
+
+    `members` (P, 2) of int64 names the sequence and the row of each piece that was packed.
+    """
 
     tokens: np.ndarray
     targets: np.ndarray
     sequences: np.ndarray
+    members: np.ndarray
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -75,7 +79,13 @@ def pack(tokens: Tokens, length: int) -> Rows:
     runs.sort(key=lambda run: (run[1] - run[2], run[1]))
     rows = _best_fit([last - first for _, first, last in runs], length)
     shape = (len(rows), length)
-    packed = Rows(np.zeros(shape, np.int32), np.full(shape, UNCOUNTED, np.int32), np.full(shape, PADDING, np.int32))
+    placed = np.array([(runs[member][0], row) for row, members in enumerate(rows) for member in members], np.int64)
+    packed = Rows(
+        np.zeros(shape, np.int32),
+        np.full(shape, UNCOUNTED, np.int32),
+        np.full(shape, PADDING, np.int32),
+        placed.reshape(-1, 2),
+    )
     for row, members in enumerate(rows):
         at = 0
         for order, member in enumerate(members):
@@ -115,3 +125,16 @@ def _best_fit(sizes: Sequence[int], room: int) -> list[list[int]]:
 def row_order(rows: int, seed: int, epoch: int) -> np.ndarray:
     """The order in which an epoch visits the rows, a function of its arguments: a position in the data is a number."""
     return np.random.Generator(np.random.PCG64([seed, epoch])).permutation(rows)
+
+
+def steps_of(rows: Rows, sequences: int, *, batch: int, steps: int, seed: int) -> list[list[int]]:
+    """For each of `sequences` sequences, the optimizer steps (from 0) that learnt from a part of it, in order."""
+    epochs = -(-steps * batch // max(1, len(rows)))
+    order = [row_order(len(rows), seed, epoch) for epoch in range(epochs)]
+    visited = np.concatenate([*order, np.zeros(0, np.int64)])[: steps * batch]
+    places = np.argsort(visited, kind="stable")
+    starts = np.searchsorted(visited[places], np.arange(len(rows) + 1))
+    found: list[set[int]] = [set() for _ in range(sequences)]
+    for sequence, row in rows.members.tolist():
+        found[sequence].update((places[starts[row] : starts[row + 1]] // batch).tolist())
+    return [sorted(steps_) for steps_ in found]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -48,11 +49,12 @@ class PretrainSettings(Settings):
 def run(settings: PretrainSettings, inputs: Inputs, out: Path, scratch: Path) -> None:
     """Train and write a checkpoint; after a kill it goes on where it was saved last and ends in the same bytes."""
     machine = choose_machine(settings.precision)
+    from octavo.kinds.checkpoint import Seen, write_seen
     from octavo.model.checkpoint import write_checkpoint
     from octavo.model.decoder import Decoder
     from octavo.model.loop import Training
     from octavo.model.method import NextToken
-    from octavo.model.packing import pack
+    from octavo.model.packing import pack, steps_of
     from octavo.model.tokenizer import Tokenizer
 
     tokenizer = Tokenizer(inputs["tokenizer"])
@@ -82,6 +84,10 @@ def run(settings: PretrainSettings, inputs: Inputs, out: Path, scratch: Path) ->
         "settings": settings.model_dump(mode="json"),
     }
     write_checkpoint(out, trained.model, inputs["tokenizer"], trained.rows, summary)
+    steps = steps_of(rows, len(tokens), batch=turned.batch, steps=course.steps, seed=settings.seed)
+    ids = (document.id for document in shuffled(inputs["documents"], settings.seed))
+    spans = pairwise(tokens.starts.tolist())
+    write_seen(out, (Seen(*seen) for seen in zip(ids, spans, map(tuple, steps), strict=False)))
 
 
 def turn(settings: PretrainSettings, vocabulary: int) -> Dial:
