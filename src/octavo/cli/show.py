@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,8 +116,10 @@ def _by_digest(project: Project, name: str) -> list[Manifest]:
 
 def _show_lineage(project: Project, made: Sequence[Manifest], as_json: bool) -> None:
     """Where an artifact comes from, back to the sources, and what was made of it."""
+    from octavo.apps.trace import origins as origins_of
+
     every = project.store.manifests()
-    origins = list(_origins(made, every))
+    origins = list(origins_of(made, every))
     digests = {manifest.artifact for manifest in made}
     uses = [m for m in every if digests & set(m.recipe.inputs.values())]
     if as_json:
@@ -133,18 +135,6 @@ def _show_lineage(project: Project, made: Sequence[Manifest], as_json: bool) -> 
     rows += [["from", m.recipe.stage, m.artifact[:12], f"recipe {m.recipe.key[:12]}, run {m.run}"] for m in origins]
     rows += [["used by", m.recipe.stage, m.artifact[:12], f"recipe {m.recipe.key[:12]}, run {m.run}"] for m in uses]
     answer(table(rows))
-
-
-def _origins(made: Sequence[Manifest], every: Sequence[Manifest]) -> Iterator[Manifest]:
-    todo, seen = [d for m in made for d in m.recipe.inputs.values()], set[str]()
-    while todo:
-        digest = todo.pop(0)
-        if digest in seen:
-            continue
-        seen.add(digest)
-        for manifest in [m for m in every if m.artifact == digest][-1:]:
-            yield manifest
-            todo += manifest.recipe.inputs.values()
 
 
 def _show_document(project: Project, steps: Sequence[Step], name: str, as_json: bool) -> None:

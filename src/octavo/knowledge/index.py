@@ -308,6 +308,14 @@ class Index:
         ).fetchone()
         return (found[0], document_from_row({**json.loads(found[1]), "text": found[2]})) if found else None
 
+    def listing(self, document_id: str) -> tuple[int, str] | None:
+        """How many passages a document has here and the id of the one it repeats ("" for none); None: not listed."""
+        found: tuple[int, str] | None = self._connection.execute(
+            "SELECT (SELECT count(*) FROM passages WHERE document = number), duplicate_of FROM documents WHERE id = ?",
+            (document_id,),
+        ).fetchone()
+        return found
+
     def numbered(self, number: int) -> tuple[Document, str]:
         """The document of this number and the id of the one it repeats ("" for none)."""
         fields, text, duplicate_of = self._connection.execute(
