@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from octavo.data.clean import CleanSettings, run
-from octavo.data.duplicates import Candidate, candidate, exact_duplicates, near_duplicates
+from octavo.data.duplicates.documents import Candidate, candidate, exact_duplicates, near_duplicates
 from octavo.data.rules import verdict
 from octavo.data.shingles import MinHash, Shingler, bands_for, jaccard
 from octavo.kinds.documents import Document, Removed, read_documents, read_removed, write_documents

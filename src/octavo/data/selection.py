@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from octavo.data.duplicates import Candidate, candidate, exact_duplicates, near_duplicates
+from octavo.data.duplicates.documents import Candidate, candidate, exact_duplicates, near_duplicates
 from octavo.data.rules import Verdict, verdict
 from octavo.kinds.documents import (
     DOCUMENTS,

@@ -92,16 +92,22 @@ def _cut(path: Path, source: str, size: int) -> list[Shard]:
 
 def read_shard(shard: Shard, bad: list[Bad] | None = None) -> Iterator[Row]:
     """The records of a shard in order; rows that are none are added to `bad` (and raise D021 when it is None)."""
+    return (row for _, _, row in placed_rows(shard, bad))
+
+
+def placed_rows(shard: Shard, bad: list[Bad] | None = None) -> Iterator[tuple[int, int, Row]]:
+    """The records of a shard as `read_shard`, each with the first byte of its line in the shard's file, and with the
+    number of its row there (from 1)."""
     with shard.path.open("rb") as lines:
         lines.seek(shard.start)
-        row, left = shard.first, shard.end - shard.start
-        while left > 0:
+        row, at = shard.first, shard.start
+        while at < shard.end:
             line = lines.readline()
-            left -= len(line)
             row += 1
             found = _record(line, shard.source, row, bad)
             if found is not None:
-                yield found
+                yield at, row, found
+            at += len(line)
 
 
 def read_rows(path: Path, bad: list[Bad] | None = None) -> Iterator[Row]:
