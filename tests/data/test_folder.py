@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from octavo.data.collect import CollectSettings, run, sources
-from octavo.data.folder import folder_sources, heading, read_folder, read_found, walk
+from octavo.data.folder import folder_sources, read_folder, read_found, walk
+from octavo.data.texts import heading
 from octavo.kinds.documents import read_documents, read_removed
 from octavo.spine.errors import OctavoError
 

@@ -1,25 +1,21 @@
-"""Folder: the text files below a folder as documents; everything else in it is listed with the reason."""
+"""Folder: every file below a folder, read as what it is; what can't or must not be read is listed."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from octavo.data.texts import tidy
-from octavo.kinds.documents import Document, Removed
+from octavo.data.read.guarded import Guard, Job
+from octavo.data.read.licences import FILE_NAME, licence_text
+from octavo.data.read.source import Limits
+from octavo.kinds.documents import Document, Removed, document_from_row
 from octavo.spine.errors import WRONG_USE, OctavoError
 from octavo.spine.progress import progress
-
-SUFFIXES = (".md", ".markdown", ".txt", ".text", ".rst")
-_PLAIN_NAMES = re.compile(
-    r"(readme|changelog|changes|history|news|contributing|authors|todo|notice|licen[cs]e)\Z", re.I
-)
-_SAMPLE = 8192
 
 
 @dataclass(frozen=True)
@@ -98,9 +94,6 @@ def _entry(entry: os.DirEntry[str], path: Path, folder: Path, largest: int) -> F
         return Found(relative, path, 0, 0, "not a regular file")
     if entry.name.startswith("."):
         return Found(relative, path, size, changed, "hidden file")
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES and not (suffix == "" and _PLAIN_NAMES.match(entry.name)):
-        return Found(relative, path, size, changed, "unsupported type", suffix or "no suffix")
     if size > largest:
         return Found(relative, path, size, changed, "over the size limit", f"{size:,} bytes")
     return Found(relative, path, size, changed)
@@ -132,18 +125,22 @@ def folder_sources(folder: Path, largest: int) -> dict[str, str]:
 
 
 def read_folder(folder: Path, largest: int) -> tuple[list[Document], list[Removed]]:
-    """The documents in order of path, and all that was left out."""
+    """The documents in order of path, and all that was left out, held in memory."""
     documents, removed = read_found(walk(folder, largest))
     if not documents:
-        reasons = sorted({row.reason for row in removed})
-        raise OctavoError(
-            "D004",
-            f"The folder holds no document that can be read ({len(removed)} files were left out)",
-            where=str(folder),
-            likely=f"reasons: {', '.join(reasons)}" if reasons else "it is empty",
-            do=f"put text files there ({' '.join(SUFFIXES)})",
-        )
+        raise nothing(folder, len(removed), sorted({row.reason for row in removed}))
     return documents, removed
+
+
+def nothing(folder: Path, left_out: int, reasons: list[str]) -> OctavoError:
+    """What to say of a folder without a document."""
+    return OctavoError(
+        "D004",
+        f"The folder holds no document that can be read ({left_out} files were left out)",
+        where=str(folder),
+        likely=f"reasons: {', '.join(reasons)}" if reasons else "it is empty",
+        do="put documents there: text, Markdown, HTML, PDF, DOCX, CSV, JSON Lines, Parquet, WARC, packed or not",
+    )
 
 
 def read_found(found: list[Found]) -> tuple[list[Document], list[Removed]]:
@@ -151,53 +148,41 @@ def read_found(found: list[Found]) -> tuple[list[Document], list[Removed]]:
     documents: list[Document] = []
     removed: list[Removed] = []
     bar = progress("read documents", len(found), "files")
-    for one in found:
-        result = _read(one)
-        if isinstance(result, Document):
-            documents.append(result)
-        else:
-            stand_in = Document(one.relative, "", "file", file=one.relative)
-            removed.append(Removed(stand_in, *result))
-        bar.advance()
+    with Guard(Limits(), "documents") as guard:
+        for job in jobs_of(found):
+            for line in guard.read(job):
+                if line[:1] == b"K":
+                    documents.append(document_from_row(json.loads(line[17:])))
+                else:
+                    row = json.loads(line[1:])
+                    removed.append(Removed(**{**row, "document": document_from_row(row["document"])}))
+            bar.advance()
     return documents, removed
 
 
-def _read(one: Found) -> Document | tuple[str, str]:
-    if one.reason:
-        return one.reason, one.detail
-    try:
-        raw = one.path.read_bytes()
-    except OSError as error:
-        return "cannot be read", error.strerror or type(error).__name__
-    if b"\0" in raw[:_SAMPLE]:
-        return "binary", "NUL bytes"
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return "broken UTF-8", f"byte {error.start}"
-    text = tidy(text)
-    if not text.strip():
-        return "empty", ""
-    return Document(one.relative, text, "file", title=heading(text, one.path.suffix.lower()), file=one.relative)
+def jobs_of(found: list[Found], prefix: str = "") -> list[Job]:
+    """What is to be read of what `walk` found, each with the licence and the domain of the folder it lies in."""
+    licences = _licences(found)
+    jobs = []
+    for one in found:
+        folders = one.relative.split("/")[:-1]
+        ups = ("/".join(folders[:end]) for end in range(len(folders), -1, -1))
+        licence = next((licences[up] for up in ups if up in licences), "")
+        domain = folders[0] if folders else ""
+        jobs.append(Job(prefix + one.relative, one.path, one.size, licence, domain, one.reason, one.detail))
+    return jobs
 
 
-_MARKDOWN = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
-_UNDERLINED = re.compile(r"^(?:([=\-~^\"'`*+#:.<>_])\1*\n)? ?(\S[^\n]*)\n([=\-~^\"'`*+#:.<>_])\3{2,}$", re.MULTILINE)
-_FENCE = re.compile(r"^(```|~~~).*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
-
-
-def heading(text: str, suffix: str) -> str:
-    """The first heading of a Markdown or reStructuredText document; of plain text, its first line if it is short."""
-    head = text[:20_000]
-    candidates = []
-    if suffix in (".md", ".markdown", ""):
-        plain = _FENCE.sub(lambda block: "\n" * block[0].count("\n"), head)
-        if (match := _MARKDOWN.search(plain)) is not None:
-            candidates.append((match.start(), match[1]))
-        head = plain
-    if suffix != ".txt" and (match := _UNDERLINED.search(head)) is not None and match[2].strip() != "---":
-        candidates.append((match.start(), match[2]))
-    if candidates:
-        return min(candidates)[1].strip()
-    first = text.lstrip().split("\n", 1)[0].strip()
-    return first if len(first) <= 80 and suffix in (".txt", ".text", "") else ""
+def _licences(found: list[Found]) -> dict[str, str]:
+    """Folder → the licence that a file in it states, for itself and what is below it."""
+    licences: dict[str, str] = {}
+    for one in found:
+        if one.reason or one.size > 200_000 or not FILE_NAME.match(one.path.name):
+            continue
+        try:
+            text = one.path.read_text("utf-8", "replace")
+        except OSError:
+            continue  # it is listed when its turn comes
+        if name := licence_text(text):
+            licences.setdefault(one.relative.rpartition("/")[0], name)
+    return licences

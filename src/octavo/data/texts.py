@@ -73,3 +73,25 @@ def _call_form(name: str, lines: list[str], start: int) -> int:
         if not line.strip():
             return start
     return start
+
+
+_MARKDOWN = re.compile(r"^ {0,3}#{1,6}[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
+_UNDERLINED = re.compile(r"^(?:([=\-~^\"'`*+#:.<>_])\1*\n)? ?(\S[^\n]*)\n([=\-~^\"'`*+#:.<>_])\3{2,}$", re.MULTILINE)
+_FENCE = re.compile(r"^(```|~~~).*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
+
+
+def heading(text: str, suffix: str) -> str:
+    """The first heading of a Markdown or reStructuredText document; of plain text, its first line if it is short."""
+    head = text[:20_000]
+    candidates = []
+    if suffix in (".md", ".markdown", ""):
+        plain = _FENCE.sub(lambda block: "\n" * block[0].count("\n"), head)
+        if (match := _MARKDOWN.search(plain)) is not None:
+            candidates.append((match.start(), match[1]))
+        head = plain
+    if suffix != ".txt" and (match := _UNDERLINED.search(head)) is not None and match[2].strip() != "---":
+        candidates.append((match.start(), match[2]))
+    if candidates:
+        return min(candidates)[1].strip()
+    first = text.lstrip().split("\n", 1)[0].strip()
+    return first if len(first) <= 80 and suffix in (".txt", ".text", "") else ""

@@ -54,6 +54,10 @@ class Document:
     """Bytes [start, end) of the unpacked source file that it was read from, where it is not all of it."""
     annotated: bool = False
     """Whether people have labelled or checked it."""
+    source: str = ""
+    """Where it came from when that is not the file itself: the address of a page."""
+    notes: tuple[str, ...] = ()
+    """What was odd when it was read: a guessed encoding, broken bytes, a guessed text field."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ def document_from_row(row: dict[str, Any]) -> Document:
     unknown = set(row) - _FIELDS
     assert not unknown, f"unknown document fields: {unknown}"
     span = row.get("span")
-    return Document(**{**row, "aliases": tuple(row.get("aliases", ())), "span": tuple(span) if span else None})
+    lists = {name: tuple(row.get(name, ())) for name in ("aliases", "notes")}
+    return Document(**{**row, **lists, "span": tuple(span) if span else None})
 
 
 def document_row(document: Document) -> dict[str, Any]:
