@@ -44,6 +44,10 @@ class Columns:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
         self._file.close()
 
     def length(self, name: str) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,10 @@ class Limits:
     all."""
     policy: str = "longest"
 
+    def as_json(self) -> dict[str, Any]:
+        """The limits as JSON values."""
+        return {**asdict(self), "kinds": list(self.kinds)}
+
 
 @dataclass(frozen=True)
 class Removals:
@@ -48,8 +53,13 @@ class Removals:
     kept: NDArray[np.int64]
     kind: NDArray[np.uint8]
     similarity: NDArray[np.float32]
-    records: int
-    """How many there were."""
+    first: NDArray[np.int64]
+    """Row of the first record of each shard, and behind the last how many records there are."""
+
+    @property
+    def records(self) -> int:
+        """How many records there were."""
+        return int(self.first[-1])
 
     def __len__(self) -> int:
         return len(self.row)
@@ -152,4 +162,4 @@ def _decided(census: Census, edges: Iterable[Path], by_name: bool) -> Removals:
     if by_name:
         kind[census.exact[~followed]] = KINDS.index("exact")
     row = np.flatnonzero(kept_for >= 0)
-    return Removals(row, kept_for[row], kind[row], similarity[row], count)
+    return Removals(row, kept_for[row], kind[row], similarity[row], census.first)

@@ -149,7 +149,7 @@ class Sets:
 
     def __exit__(self, *_: object) -> None:
         for columns in self._open.values():
-            columns.__exit__()
+            columns.close()
 
     def jaccard(self, later: I64, earlier: I64) -> F64:
         """Size of the intersection over that of the union of each pair of ranks."""
@@ -196,7 +196,7 @@ class Sets:
     def _columns(self, which: int) -> Columns:
         if which not in self._open:
             while len(self._open) >= 64:
-                self._open.pop(next(iter(self._open))).__exit__()
+                self._open.pop(next(iter(self._open))).close()
             self._open[which] = Columns(self._paths[which])
         return self._open[which]
 
