@@ -90,12 +90,17 @@ def _cut(path: Path, source: str, size: int) -> list[Shard]:
             row += chunk.count(b"\n")
 
 
-def read_shard(shard: Shard, bad: list[Bad] | None = None) -> Iterator[Row]:
-    """The records of a shard in order; rows that are none are added to `bad` (and raise D021 when it is None)."""
-    return (row for _, _, row in placed_rows(shard, bad))
+def read_shard(shard: Shard, bad: list[Bad] | None = None, *, conversations: bool = False) -> Iterator[Row]:
+    """The records of a shard in order; rows that are none are added to `bad` (and raise D021 when it is None).
+
+    With `conversations` a row may have `messages` instead of a text; its text is then empty.
+    """
+    return (row for _, _, row in placed_rows(shard, bad, conversations=conversations))
 
 
-def placed_rows(shard: Shard, bad: list[Bad] | None = None) -> Iterator[tuple[int, int, Row]]:
+def placed_rows(
+    shard: Shard, bad: list[Bad] | None = None, *, conversations: bool = False
+) -> Iterator[tuple[int, int, Row]]:
     """The records of a shard as `read_shard`, each with the first byte of its line in the shard's file, and with the
     number of its row there (from 1)."""
     with shard.path.open("rb") as lines:
@@ -104,7 +109,7 @@ def placed_rows(shard: Shard, bad: list[Bad] | None = None) -> Iterator[tuple[in
         while at < shard.end:
             line = lines.readline()
             row += 1
-            found = _record(line, shard.source, row, bad)
+            found = _record(line, shard.source, row, bad, conversations)
             if found is not None:
                 yield at, row, found
             at += len(line)
@@ -118,7 +123,7 @@ def read_rows(path: Path, bad: list[Bad] | None = None) -> Iterator[Row]:
             yield found
 
 
-def _record(line: bytes, source: str, row: int, bad: list[Bad] | None) -> Row | None:
+def _record(line: bytes, source: str, row: int, bad: list[Bad] | None, conversations: bool = False) -> Row | None:
     if line.isspace():
         return None
     found: Row = {}
@@ -130,6 +135,8 @@ def _record(line: bytes, source: str, row: int, bad: list[Bad] | None) -> Row | 
     else:
         if not isinstance(value, dict):
             reason = "not a JSON object"
+        elif conversations and "text" not in value and _is_conversation(value.get("messages")):
+            found = {**value, "text": ""}
         elif not isinstance(value.get("text"), str):
             reason = "no text"
         else:
@@ -148,6 +155,12 @@ def _record(line: bytes, source: str, row: int, bad: list[Bad] | None) -> Row | 
     except UnicodeEncodeError:  # lone surrogates can't be written as UTF-8
         found["text"] = found["text"].encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return found
+
+
+def _is_conversation(messages: Any) -> bool:
+    return isinstance(messages, list) and all(
+        isinstance(message, dict) and isinstance(message.get("content"), str) for message in messages
+    )
 
 
 def _lines(path: Path) -> Iterator[bytes]:
