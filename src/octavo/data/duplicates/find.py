@@ -15,6 +15,7 @@ from octavo.data.duplicates.census import Census, take
 from octavo.data.duplicates.columns import Columns
 from octavo.data.duplicates.minhash import bands_for
 from octavo.data.duplicates.sketch import Sketching, sketch
+from octavo.data.duplicates.template import Judging, judge, remember_thirds
 from octavo.data.duplicates.verify import Needed, verify, verifyings
 from octavo.kinds.records import Shard
 from octavo.spine.shards import over_shards
@@ -32,6 +33,8 @@ class Limits:
     """Jaccard similarity of word triples from which two texts are near duplicates."""
     near_short: float = 0.8
     """The same for texts of up to some twenty words, which often share their wording without being copies."""
+    near_templated: float = 0.9
+    """The same between filled-in forms of one template, which differ in what is their own; see `template.py`."""
     near_renamed: float = 0.0
     """At least this much between documented objects with different last names."""
     distinct_below: int = 0
@@ -126,6 +129,10 @@ def among(
         pairs = over_shards(pair_up, pairing, scratch / "pairs", what="fill buckets", on=on, workers=workers)
         checking = verifyings(pairs, sketches, census_path, needed)
         edges = over_shards(verify, checking, scratch / "edges", what="compare texts", on=on, workers=workers)
+        thirds = scratch / "thirds"
+        remember_thirds(edges, int(census.first[-1]), thirds)
+        judging = [Judging(path, thirds, tuple(sketches), census_path, limits.near_templated) for path in edges]
+        edges = over_shards(judge, judging, scratch / "judged", what="tell forms", on=on, workers=workers)
     return _decided(census, edges, "exact" in limits.kinds)
 
 

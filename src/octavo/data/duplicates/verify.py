@@ -78,8 +78,7 @@ def verify(task: Verifying, target: Path) -> None:
     """Write the pairs that are similar enough, sorted: `later`, `earlier` (ranks) and `similarity`."""
     pairs = _pairs(task)
     with Columns(task.census) as census:
-        size, first, order = census.read("size"), census.read("first"), census.read("order")
-        offset, name = census.read("offset"), census.read("name")
+        size, name = census.read("size"), census.read("name")
     later, earlier = (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(2**32 - 1)).astype(np.int64)
     one, other = size[later].astype(np.int64), size[earlier].astype(np.int64)
     needed = task.needed.of(np.minimum(one, other))
@@ -89,8 +88,8 @@ def verify(task: Verifying, target: Path) -> None:
     possible = np.minimum(one, other) >= needed * np.maximum(one, other)
     later, earlier, needed = later[possible], earlier[possible], needed[possible]
     found = np.zeros(len(later))
-    with Sets(task.sketches, first, order, size, offset) as sets:
-        for start, end in _chunks(size[later].astype(np.int64) + size[earlier]):
+    with Sets.of(task.sketches, task.census) as sets:
+        for start, end in chunks(size[later].astype(np.int64) + size[earlier]):
             found[start:end] = sets.jaccard(later[start:end], earlier[start:end])
     similar = found >= needed
     write_columns(
@@ -125,7 +124,7 @@ def _place(columns: Columns, value: int) -> int:
     return low
 
 
-def _chunks(weights: I64) -> Iterator[tuple[int, int]]:
+def chunks(weights: I64) -> Iterator[tuple[int, int]]:
     """Ranges of pairs of `SHINGLES` shingles together; a pair that has more is one for itself."""
     ends = np.cumsum(weights)
     start = 0
@@ -144,6 +143,13 @@ class Sets:
         self._first, self._order, self._size, self._offset = first, order, size, offset
         self._open: dict[int, Columns] = {}
 
+    @classmethod
+    def of(cls, sketches: Sequence[Path], census: Path) -> Sets:
+        """The shingles of the records that a census ranks."""
+        with Columns(census) as columns:
+            first, order, size, offset = (columns.read(name) for name in ("first", "order", "size", "offset"))
+        return cls(sketches, first, order, size, offset)
+
     def __enter__(self) -> Sets:
         return self
 
@@ -151,20 +157,26 @@ class Sets:
         for columns in self._open.values():
             columns.close()
 
-    def jaccard(self, later: I64, earlier: I64) -> F64:
-        """Size of the intersection over that of the union of each pair of ranks."""
-        ranks, places = np.unique(np.concatenate([later, earlier]), return_inverse=True)
-        shingles, starts = self._read(ranks)
-        sizes = self._size[ranks].astype(np.int64)
-        numbers = np.tile(np.arange(len(later), dtype=np.uint64) << np.uint64(32), 2)
-        counts = sizes[places]
+    def sizes(self, ranks: I64) -> I64:
+        """How many shingles records have."""
+        return self._size[ranks].astype(np.int64)
+
+    def keys(self, ranks: I64, numbers: I64) -> tuple[U64, I64]:
+        """(number · 2³² + shingle for all shingles of each record, how many each has)."""
+        distinct, places = np.unique(ranks, return_inverse=True)
+        shingles, starts = self._read(distinct)
+        counts = self.sizes(distinct)[places]
         ends = np.cumsum(counts)
         at = np.arange(int(ends[-1])) + np.repeat(starts[places] - (ends - counts), counts)
-        keys = np.repeat(numbers, counts) | shingles[at]
+        return np.repeat(numbers.astype(np.uint64) << np.uint64(32), counts) | shingles[at], counts
+
+    def jaccard(self, later: I64, earlier: I64) -> F64:
+        """Size of the intersection over that of the union of each pair of ranks."""
+        keys, counts = self.keys(np.concatenate([later, earlier]), np.tile(np.arange(len(later)), 2))
         keys.sort()
         twice = keys[1:][keys[1:] == keys[:-1]] >> np.uint64(32)
         common = np.bincount(twice.astype(np.int64), minlength=len(later))
-        return common / (sizes[places[: len(later)]] + sizes[places[len(later) :]] - common)
+        return common / (counts[: len(later)] + counts[len(later) :] - common)
 
     def _read(self, ranks: I64) -> tuple[U32, I64]:
         """The shingles of the records, and where those of each begin."""
