@@ -86,7 +86,8 @@ class Examination:
         elif self.tokens.reachable_special:
             first, more = self.tokens.reachable_special[0], len(self.tokens.reachable_special) - 1
             said.append(
-                f"text becomes {first} (and {more} others) unless special tokens are blocked; octavo blocks them, other programs must be told to"
+                f"text becomes {first} (and {more} others) unless special tokens are blocked; "
+                "octavo blocks them, other programs must be told to"
             )
         if not self.shapes.uniform_digits:
             said.append("numbers of one length are cut in different ways, which makes arithmetic harder to learn")

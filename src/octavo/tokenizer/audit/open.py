@@ -136,7 +136,6 @@ class Plain:
 Examined = Opened | Plain
 
 
-@lru_cache(maxsize=4)
 def open_tokenizer(path: Path) -> Opened:
     """A `tokenizer.json` or a folder that holds one, a sentencepiece `.model`, or a `.tiktoken` rank file."""
     place = path / TOKENIZER if (path / TOKENIZER).is_file() else path
@@ -147,6 +146,13 @@ def open_tokenizer(path: Path) -> Opened:
         place = models[0]
     if not place.is_file():
         raise _unreadable(path, "there is no such file")
+    about = place.stat()
+    return _opened(place, about.st_size, about.st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _opened(place: Path, size: int, changed: int) -> Opened:
+    """Kept as long as the file is the same: workers open it for each of their parts."""
     with place.open("rb") as file:
         head = file.read(512)
     try:

@@ -45,7 +45,7 @@ class Growth:
 
 
 def worst_texts() -> dict[str, Callable[[int], str]]:
-    """Name → a text of that many characters."""
+    """Name → a text of about that many bytes."""
     return {
         ORDINARY: lambda n: " ".join(
             random.Random(1).choices(("the", "and", "house", "walking", "Überraschung", "x1"), k=n // 4)  # noqa: S311
@@ -56,7 +56,7 @@ def worst_texts() -> dict[str, Callable[[int], str]]:
         "line breaks": lambda n: "\n" * n,
         "one digit": lambda n: "7" * n,
         "punctuation": lambda n: ("=-" * n)[:n],
-        "emoji joined": lambda n: ("👩‍👧" * n)[:n],
+        "emoji joined": lambda n: "👩‍👧" * (n // 11),
         "letters at random": lambda n: "".join(random.Random(0).choices("etaoinshrdlu", k=n)),  # noqa: S311
     }
 
@@ -81,7 +81,8 @@ def time_growth(examined: Examined, *, sizes: tuple[int, ...] = SIZES, budget: f
         power = exponent(seconds)
         if name == ORDINARY:
             usual = power or 1.0
-        steep = stopped is not None or (power is not None and power > max(STEEP, usual + MARGIN))
+        limit = max(STEEP, usual + MARGIN)
+        steep = stopped is not None or (power is not None and power > limit and _last_slope(seconds) > limit)
         found.append(Growth(name, seconds, power, stopped, speed, steep))
     return found
 
@@ -108,6 +109,10 @@ def _expected(seconds: dict[int, float], size: int) -> float:
 
 def _slope(seconds: dict[int, float], small: int, large: int) -> float:
     return math.log(max(seconds[large], 1e-9) / max(seconds[small], 1e-9)) / math.log(large / small)
+
+
+def _last_slope(seconds: dict[int, float]) -> float:
+    return _slope(seconds, *sorted(seconds)[-2:])
 
 
 def exponent(seconds: dict[int, float]) -> float | None:
