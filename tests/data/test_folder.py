@@ -149,3 +149,20 @@ def test_the_title_is_the_first_heading(text, suffix, title):
 @given(st.text(max_size=300), st.sampled_from([".md", ".rst", ".txt", ""]))
 def test_any_text_has_a_heading_or_none(text, suffix):
     assert "\n" not in heading(text, suffix)
+
+
+def test_a_folder_of_any_kinds_is_collected_with_licences_domains_and_hashes(folder, tmp_path):
+    (folder / "deep/LICENSE").write_text("Apache License\nVersion 2.0, January 2004\n")
+    page = "<!doctype html><html lang='fr'><title>Page</title><body><p>Une page sur le port.</p></body></html>"
+    (folder / "deep/page.txt").write_text(page)
+    (folder / "rows.bin").write_text('{"id": "r1", "text": "A row."}\n{"text": "Another."}\n')
+    out = tmp_path / "out"
+    out.mkdir()
+    run(CollectSettings(docs=str(folder), workers=1), {}, out, tmp_path / "scratch")
+    found = {document.id: document for document in read_documents(out)}
+    page = found["deep/page.txt"]
+    assert (page.text, page.title, page.language) == ("Une page sur le port.", "Page", "fr")
+    assert (page.licence, page.domain, len(page.hash)) == ("Apache-2.0", "deep", 32)
+    assert found["a.md"].licence == ""
+    assert [found[name].text for name in ("r1", "rows.bin:2")] == ["A row.", "Another."]
+    assert found["r1"].span == (0, 31)

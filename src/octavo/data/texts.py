@@ -6,7 +6,7 @@ import inspect
 import re
 
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufeff]")
-_TRAILING = re.compile(r"[ \t\u00a0]+$", re.MULTILINE)
+_TRAILING = re.compile(r"(?<![ \t\u00a0])[ \t\u00a0]++$", re.MULTILINE)  # linear on a line of a million blanks
 _HOLES = re.compile(r"^\$\{[A-Z_]+\}$\n?", re.MULTILINE)
 _BLANKS = re.compile(r"\n{4,}")
 

@@ -10,6 +10,8 @@ SAMPLE = 65_536
 """Bytes from which an encoding is guessed."""
 ENOUGH = 6
 """Bytes beyond ASCII below which a guess has nothing to go on."""
+FEW = 0.005
+"""Share of bytes beyond ASCII up to which a text with a guessed encoding is kept, with a note."""
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -52,7 +54,8 @@ class Decoded:
     @property
     def notes(self) -> tuple[str, ...]:
         """What should be said beside the text."""
-        notes = () if self.encoding in ("utf-8", "utf-8-sig", "ascii") else (f"encoding: {self.encoding}",)
+        told = f"{'encoding guessed' if self.why else 'encoding'}: {self.encoding}"
+        notes = () if self.encoding in ("utf-8", "utf-8-sig", "ascii") else (told,)
         return (*notes, f"broken bytes: {self.broken}") if self.broken else notes
 
 
@@ -148,13 +151,17 @@ def _guessed(raw: bytes, declared: str) -> Decoded:
     name, sure = guess(raw)
     if not name:
         return Decoded("", "", sure=False, why="no known encoding fits")
-    evidence = len(_BEYOND.findall(raw[:SAMPLE]))
     text = raw.decode(name, "replace")
     broken = text.count("\ufffd")
-    why = "" if sure else f"{name}? {evidence} bytes beyond ASCII are too little to tell"
+    evidence = len(_BEYOND.findall(raw))
+    why = "" if sure else f"{name}? {evidence:,} bytes beyond ASCII are too little to tell"
+    if broken > len(text) // 1000:
+        why = f"{name}? {broken:,} places do not fit"
+    # a few signs in a long text of ASCII: whatever they are, the text is nearly all there, and the guess is said
+    enough = not why or (broken == 0 and evidence < len(raw) * FEW)
     if declared and declared != name:
         why = f"{why}; {declared} was declared".lstrip("; ")
-    return Decoded(text, name, sure=sure and broken <= len(text) // 1000, broken=broken, why=why or f"{name}?")
+    return Decoded(text, name, sure=enough, broken=broken, why=why)
 
 
 def _sample(raw: bytes) -> bytes:

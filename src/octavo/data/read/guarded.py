@@ -24,6 +24,9 @@ from octavo.kinds.documents import Document, Removed
 AGAIN = 20
 """Parts of one archive that may fail before the rest of it is given up."""
 
+START = 120.0
+"""Seconds in which the reading process must have started, on however busy a machine."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -150,11 +153,11 @@ class Guard:
             elif line != b"B\n":
                 yield line
 
-    def _line(self, process: subprocess.Popen[bytes]) -> bytes:
+    def _line(self, process: subprocess.Popen[bytes], seconds: float = 0.0) -> bytes:
         """The next line; ends the wait when nothing whole has come for as long as a file may take."""
         assert process.stdout is not None
         handle = process.stdout.fileno()
-        until = time.monotonic() + self._limits.seconds
+        until = time.monotonic() + (seconds or self._limits.seconds)
         searched = 0
         while (end := self._buffer.find(b"\n", searched)) < 0:
             searched = len(self._buffer)
@@ -180,6 +183,7 @@ class Guard:
                 stderr=subprocess.DEVNULL,
                 env={**os.environ, "PYTHONPATH": paths},
             )
+            self._line(self._process, START)
         return self._process
 
     def _end(self) -> None:

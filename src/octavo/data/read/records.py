@@ -58,11 +58,19 @@ def holds_records(path: Path) -> bool:
     """Whether a file is one of records by its name and by its first rows."""
     if not path.is_file() or not is_records(path):
         return False
-    bad: list[Bad] = []
     try:
-        return any(True for _ in islice(read_rows(path, bad), 1)) and len(bad) < 100
+        return any(True for _ in islice(read_rows(path, _Few()), 1))
     except (OctavoError, OSError, ValueError):
         return False
+
+
+class _Few(list[Bad]):
+    """Ends the search for a first record before it has gone through a long file of something else."""
+
+    def append(self, one: Bad) -> None:
+        super().append(one)
+        if len(self) >= 100:
+            raise ValueError("no record among the first rows")
 
 
 def jobs_below(paths: Sequence[Path], limits: Limits | None = None, prefix: str = "") -> list[Job]:

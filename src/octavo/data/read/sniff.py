@@ -163,7 +163,9 @@ def _json_kind(handle: IO[bytes], start: str, whole: bool) -> str:
 _COMMENT = re.compile(r"\A(?:\s*<!--.*?-->|\s*<\?xml[^>]*\?>)*\s*", re.DOTALL)
 _DOCUMENT = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.I)
 _CLOSING = re.compile(r"</(p|div|span|table|tr|td|ul|ol|li|h[1-6]|a|section|article|script|style|b|i|em|strong)>", re.I)
-_MARKS = re.compile(r"^(?: {0,3}#{1,6} |```|~~~|[-*+] \S|\d+\. \S|> |={3,}$|-{3,}$)|\]\(\S+\)|^\.\. ", re.MULTILINE)
+_MARKS = re.compile(
+    r"^(?: {0,3}#{1,6} |```|~~~|[-*+] \S|\d+\. \S|> |={3,}$|-{3,}$)|\]\(\S{1,300}\)|^\.\. ", re.MULTILINE
+)
 
 
 def _is_html(start: str) -> bool:
@@ -182,7 +184,7 @@ def _flavour(text: str) -> str:
     """Markdown, reStructuredText or plain text, for a file whose name does not say."""
     if re.search(r"^\.\. [\w-]+::|^:[\w-]+: ", text, re.MULTILINE):
         return "rst"
-    markdown = re.findall(r"^ {0,3}#{1,6} \S|^```|\[[^\]\n]+\]\([^)\s]+\)", text, re.MULTILINE)
+    markdown = re.findall(r"^ {0,3}#{1,6} \S|^```|\[[^\[\]\n]{1,300}\]\([^)\s]{1,300}\)", text, re.MULTILINE)
     return "markdown" if len(markdown) >= 2 or text.startswith("# ") else "text"
 
 

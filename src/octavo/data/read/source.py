@@ -60,6 +60,8 @@ class Source:
     depth: int = 0
     charset: str = ""
     """As declared from outside (the head of an HTTP answer)."""
+    file: str = ""
+    """Of a page: the archive it lies in; empty: the name."""
     address: str = ""
     date: str = ""
     language: str = ""
@@ -90,14 +92,19 @@ class Kept:
 
 
 def kept(
-    source: Source, text: str, *, name: str = "", verbatim: bool = False, rest: Row | None = None, **about: Any
+    source: Source, text: str, /, *, name: str = "", verbatim: bool = False, rest: Row | None = None, **about: Any
 ) -> Kept | Removed:
     """What a reader gives for one text: the document with its hash and what is known of its source, or its removal
     when there is no text."""
     if not verbatim:
         text = tidy(text)
     about = {key: value for key, value in about.items() if value not in ("", None, ())}
-    known = {"file": source.name, "licence": source.licence, "domain": source.domain, "source": source.address}
+    known = {
+        "file": source.file or source.name,
+        "licence": source.licence,
+        "domain": source.domain,
+        "source": source.address,
+    }
     known |= {"date": source.date, "language": source.language, "line": source.row, "span": source.span}
     document = Document(name or source.name, text, **{**known, **about})
     if not text.strip():
@@ -110,7 +117,9 @@ def left(source: Source, reason: str, detail: str = "", *, name: str = "", row: 
     """What a reader gives for what it can't keep."""
     line = row or source.row
     return Removed(
-        Document(name or source.name, "", file=source.name, line=line, source=source.address), reason, detail
+        Document(name or source.name, "", file=source.file or source.name, line=line, source=source.address),
+        reason,
+        detail,
     )
 
 

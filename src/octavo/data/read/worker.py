@@ -61,6 +61,7 @@ def main() -> None:
     # nothing that a library prints may get between the answers
     answers = os.dup(1)
     os.dup2(2, 1)
+    _write(answers, b"B\n")  # the clock of the first file starts when all is imported
     limited = False
     for line in sys.stdin.buffer:
         request = json.loads(line)

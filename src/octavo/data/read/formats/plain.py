@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from octavo.data.read.encoding import ENOUGH, Decoded, decode
+from octavo.data.read.encoding import ENOUGH, SAMPLE, Decoded, decode
 from octavo.data.read.licences import licence_line
 from octavo.data.read.source import Kept, Source, kept, left
 from octavo.data.texts import heading
@@ -35,12 +35,12 @@ def unsure(source: Source, decoded: Decoded) -> Removed | None:
     if decoded.sure:
         return None
     raw = source.whole()
-    beyond = sum(byte > 127 for byte in raw[:65_536])
+    beyond = sum(byte > 127 for byte in raw[:SAMPLE])
     if not decoded.text or beyond < ENOUGH // 2:
         try:
             raw.decode()
         except UnicodeDecodeError as error:
             return left(source, "broken UTF-8", f"byte {error.start}; {decoded.why}")
     removed = left(source, "encoding guessed", decoded.why)
-    text = kept(source, decoded.text)
-    return Removed(text.document, removed.reason, removed.detail)
+    guessed = kept(source, decoded.text)
+    return Removed(guessed.document, removed.reason, removed.detail)

@@ -43,7 +43,9 @@ def _record(source: Source, record: Any, number: int, inner: Reader) -> Iterator
             yield left(source, "not a page", f"HTTP status {status}", name=name, row=number)
             return
     body = record.reader.read(source.limits.largest + 1)
-    place = source.inner(name, io.BytesIO(body), len(body), address=address, date=date, charset=charset, row=number)
+    file = source.file or source.name
+    about = {"address": address, "date": date, "charset": charset, "row": number, "file": file}
+    place = source.inner(name, io.BytesIO(body), len(body), **about)
     if len(body) > source.limits.largest:
         yield left(place, "over the size limit")
         return
