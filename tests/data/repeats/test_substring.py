@@ -81,7 +81,8 @@ def test_a_long_text_is_searched_in_pieces_without_a_gap():
 def test_a_cut_ends_at_sentences_and_one_copy_stays():
     texts = [f"First report. {NEWS} So much for now.", f"A reader of ours wrote this. {NEWS} That was all he said."]
     (first, second), left = cut(texts, 100, borders=True)
-    assert first == [] and len(second) == 1
+    assert first == []
+    assert len(second) == 1
     assert left == [texts[0], "A reader of ours wrote this. That was all he said."]
 
 

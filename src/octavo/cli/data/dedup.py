@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from octavo.data.duplicates.files import Outcome
+    from octavo.data.duplicates.find import Limits
+    from octavo.data.repeats.find import RepeatLimits
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _OUT = click.Path(path_type=Path, dir_okay=False)
-KINDS = ("exact", "near")
+KINDS = ("exact", "near", "line", "substring", "semantic")
 POLICIES = ("longest", "newest", "licence", "annotated", "used", "first")
 
 
@@ -28,13 +30,44 @@ POLICIES = ("longest", "newest", "licence", "annotated", "used", "first")
 @click.option("-o", "--output", type=_OUT, help="Write the kept records. Without it nothing is written: a rehearsal.")
 @click.option("--clusters", type=_OUT, help='Write {"id", "kept", "kind", "similarity"} for each removed record.')
 @click.option("--removed", type=_OUT, help="Write the removed records whole, so that they can be put back.")
-@click.option("--kinds", default="exact,near", show_default=True, help="What to look for, with commas.")
+@click.option(
+    "--kinds",
+    default="exact,near",
+    show_default=True,
+    help="What to look for, with commas: exact, near, line, substring, semantic.",
+)
 @click.option(
     "--near",
     type=click.FloatRange(0.3, 1),
     default=0.5,
     show_default=True,
     help="Similarity from which long texts are near duplicates (Jaccard, word triples); short texts need 0.8.",
+)
+@click.option(
+    "--line",
+    type=click.IntRange(1),
+    default=40,
+    show_default=True,
+    help="Characters from which a repeated line is cut (kind line); the first copy stays.",
+)
+@click.option(
+    "--substring",
+    type=click.IntRange(20),
+    default=100,
+    show_default=True,
+    help="Characters from which a repeated piece of text is cut (kind substring), at sentence or word borders.",
+)
+@click.option(
+    "--semantic",
+    type=click.FloatRange(0.5, 1),
+    default=0.9,
+    show_default=True,
+    help="Cosine from which two texts say the same (kind semantic).",
+)
+@click.option(
+    "--model",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of a sentence-embedding model for the kind semantic (default: vectors learnt from IN).",
 )
 @click.option(
     "--policy",
@@ -61,6 +94,10 @@ def command(
     removed: Path | None,
     kinds: str,
     near: float,
+    line: int,
+    substring: int,
+    semantic: float,
+    model: Path | None,
     policy: str,
     alarm: float,
     yes: bool,
@@ -82,10 +119,14 @@ def command(
     limits = Limits(kinds=_kinds(kinds), near=near, policy=policy)
     outputs = Outputs(output, clusters, removed)
     target = next((path for path in (output, clusters, removed) if path is not None), None)
-    with following(), _scratch(target, inputs, {"limits": limits.as_json(), "yes": yes}) as scratch:
-        outcome = deduplicate(inputs, limits, outputs, scratch, alarm=1.0 if yes else alarm, on=on, workers=workers)
+    repeats = _repeats(limits, line, substring, semantic, model)
+    used = {**limits.as_json(), **(repeats.as_json() if repeats else {})}
+    with following(), _scratch(target, inputs, {"limits": used, "yes": yes}) as scratch:
+        outcome = deduplicate(
+            inputs, limits, outputs, scratch, repeats=repeats, alarm=1.0 if yes else alarm, on=on, workers=workers
+        )
     if as_json:
-        answer_json({**outcome.as_json(), "limits": limits.as_json(), "output": str(output) if output else None})
+        answer_json({**outcome.as_json(), "limits": used, "output": str(output) if output else None})
     else:
         _tell(outcome, output, clusters)
 
@@ -103,6 +144,20 @@ def _kinds(given: str) -> tuple[str, ...]:
     if not kinds:
         raise OctavoError("D051", "--kinds names nothing", do=f"use some of: {', '.join(KINDS)}", exit_code=WRONG_USE)
     return kinds
+
+
+def _repeats(limits: Limits, line: int, substring: int, semantic: float, model: Path | None) -> RepeatLimits | None:
+    """The limits of the kinds beyond exact and near, if any is asked for."""
+    if not {"line", "substring", "semantic"} & set(limits.kinds):
+        return None
+    from octavo.data.repeats.find import RepeatLimits
+    from octavo.data.repeats.lines import LineLimits
+    from octavo.data.repeats.semantic import SemanticLimits
+    from octavo.data.repeats.substring import SubstringLimits
+
+    return RepeatLimits(
+        LineLimits(line), SubstringLimits(substring), SemanticLimits(semantic, model=model), limits.policy
+    )
 
 
 @contextmanager
@@ -126,6 +181,10 @@ def _tell(outcome: Outcome, output: Path | None, clusters: Path | None) -> None:
     if outcome.no_records:
         rows.append(("no records", f"{outcome.no_records:,} rows, left out"))
     gone = sum(outcome.removed.values())
+    rows += [
+        (kind, f"{found['spans']:,} spans cut, {found['characters']:,} characters")
+        for kind, found in outcome.cut.items()
+    ]
     rows.append(("kept", f"{outcome.records - gone:,} ({1 - outcome.share:.1%})"))
     if outcome.biggest[1]:
         rows.append(("biggest", f"{outcome.biggest[1]:,} copies of {outcome.biggest[0]}"))

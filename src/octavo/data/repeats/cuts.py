@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from octavo.kinds.records import Row, Shard, encode_row, read_shard
+from octavo.kinds.records import Shard, encode_row, read_shard
 from octavo.spine.shards import over_shards
 
 KINDS = ("line", "substring")
@@ -29,7 +30,7 @@ def read_cuts(path: Path) -> Cuts:
 def by_row(cuts: Cuts) -> dict[int, Cuts]:
     """The cuts of each record that has any."""
     borders = np.flatnonzero(np.diff(cuts["row"], prepend=-1, append=-1)) if len(cuts) else np.zeros(1, np.intp)
-    return {int(cuts["row"][a]): cuts[a:b] for a, b in zip(borders[:-1], borders[1:], strict=True)}
+    return {int(cuts["row"][a]): cuts[a:b] for a, b in itertools.pairwise(borders)}
 
 
 def without(text: str, cuts: Cuts) -> str:
@@ -52,7 +53,7 @@ def lifted(cuts: Cuts, earlier: Cuts) -> Cuts:
     for cut in cuts:
         inner = [int(gap) for gap in gaps if cut["start"] < gap < cut["end"]]
         borders = [int(cut["start"]), *sorted(set(inner)), int(cut["end"])]
-        for start, end in zip(borders[:-1], borders[1:], strict=True):
+        for start, end in itertools.pairwise(borders):
             piece = cut.copy()
             before = int(np.searchsorted(gaps, start, side="right"))
             shift = int(grown[before - 1]) if before else 0
@@ -67,7 +68,7 @@ class Reduced:
 
     shard: Shard
     cuts: Path | None
-    removed: frozenset[int]
+    removed: NDArray[np.int64]
     """Records of the shard whose text is left out as a whole."""
 
 
@@ -75,10 +76,11 @@ def reduce_shard(task: Reduced, target: Path) -> None:
     """Write id and what is left of the text of each record; a record that is out has an empty one, so that records
     keep their numbers."""
     spans = by_row(read_cuts(task.cuts)) if task.cuts else {}
+    gone = set(task.removed.tolist())
     with target.open("wb") as out:
         for at, row in enumerate(read_shard(task.shard, [])):
-            text = "" if at in task.removed else row["text"]
-            if at in spans:
+            text = "" if at in gone else row["text"]
+            if text and at in spans:
                 text = without(text, spans[at])
             out.write(encode_row({"id": row["id"], "text": text}))
 
@@ -86,7 +88,7 @@ def reduce_shard(task: Reduced, target: Path) -> None:
 def reduced_shards(
     shards: Sequence[Shard],
     cuts: Sequence[Path | None],
-    removed: Sequence[frozenset[int]],
+    removed: Sequence[NDArray[np.int64]],
     folder: Path,
     *,
     on: str,
@@ -108,31 +110,6 @@ def merge_cuts(earlier: Path, later: Path, target: Path) -> None:
         parts.append(lifted(cuts, before[row]) if row in before else cuts)
     found = np.concatenate(parts)
     found[np.lexsort((found["start"], found["row"]))].tofile(target)
-
-
-def cut_rows(row: Row, cuts: Cuts, number: int, kept: Sequence[str]) -> tuple[Row | None, list[Row]]:
-    """What is left of a record, and the rows by which that can be undone: one a span, or the whole record when nothing
-    but white space is left. `kept` holds the id of the record that each span repeats; `number` is the record's place
-    in the input, from 1."""
-    text = row["text"]
-    left = without(text, cuts)
-    if not left.strip():
-        longest = int(np.argmax(cuts["end"] - cuts["start"]))
-        reason = KINDS[int(cuts["kind"][longest])]
-        return None, [{"record": row, "reason": reason, "kept": kept[longest], "similarity": 1.0, "row": number}]
-    undo = [
-        {
-            "id": row["id"],
-            "reason": KINDS[int(cut["kind"])],
-            "kept": source,
-            "start": int(cut["start"]),
-            "end": int(cut["end"]),
-            "text": text[int(cut["start"]) : int(cut["end"])],
-            "row": number,
-        }
-        for cut, source in zip(cuts, kept, strict=True)
-    ]
-    return {**row, "text": left}, undo
 
 
 def texts_of(shard: Shard) -> Iterator[str]:

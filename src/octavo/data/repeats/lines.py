@@ -32,7 +32,7 @@ class LineLimits:
     """What counts as a repeated line."""
 
     least: int = 40
-    """Characters, without the white space around: a shorter line is never cut, since it is often right in many places."""
+    """Characters, without the white space around: a shorter line is never cut: it is often right in many places."""
     paragraphs: bool = False
     """Compare paragraphs (between empty lines) instead of lines."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +84,7 @@ def find_substrings(
     piles = over_shards(_look_closer, closer, scratch / "windows", what="look closer", **with_bytes)  # type: ignore[arg-type]
     tasks = [Bucket(number, tuple(piles), starts[:-1], limits.least, order) for number in range(buckets)]
     found = over_shards(find_echoes, tasks, scratch / "echoes", what="compare pieces", **each)  # type: ignore[arg-type]
-    marks = [_Mark(shard, limits, at, tuple(found)) for at, shard in enumerate(shards)]
+    marks = [_Mark(shard, limits, at, starts[at], tuple(found)) for at, shard in enumerate(shards)]
     return over_shards(_mark, marks, scratch / "cuts", what="mark pieces", **with_bytes)  # type: ignore[arg-type]
 
 
@@ -181,6 +182,8 @@ class _Mark:
     shard: Shard
     limits: SubstringLimits
     number: int
+    first: int
+    """The number in the whole collection of the shard's first record."""
     buckets: tuple[Path, ...]
 
 
@@ -190,20 +193,24 @@ def _mark(task: _Mark, target: Path) -> None:
     if found:
         for row, text in enumerate(texts_of(task.shard)):
             if row in found:
-                cuts += _spans(row, text, found[row], task.limits)
+                cuts += _spans(row, row + task.first, text, found[row], task.limits)
     np.array(cuts, CUT).tofile(target)
 
 
-def _spans(row: int, text: str, echoes: Rows, limits: SubstringLimits) -> list[tuple[int, int, int, int, int, int]]:
-    """Windows that touch or overlap are one span; it repeats the record that most of its windows repeat."""
+def _spans(
+    row: int, record: int, text: str, echoes: Rows, limits: SubstringLimits
+) -> list[tuple[int, int, int, int, int, int]]:
+    """Windows that touch or overlap are one span; it repeats the record, best another one, that most of its windows
+    repeat."""
     at = echoes["at"].astype(np.int64)
-    borders = np.concatenate([[0], np.flatnonzero(np.diff(at) > limits.least) + 1, [len(at)]])
+    borders = np.concatenate([[0], np.flatnonzero(np.diff(at) > limits.least) + 1, [len(at)]]).tolist()
     cuts = []
-    for first, last in zip(borders[:-1], borders[1:], strict=True):
+    for first, last in pairwise(borders):
         start, end = int(at[first]), int(at[last - 1]) + limits.least
         drawn = within_borders(text, start, end, limits.least) if limits.borders else (start, end)
         if drawn is not None:
             sources, counts = np.unique(echoes["source"][first:last], return_counts=True)
+            counts[sources == record] = 0
             copies = int(echoes["copies"][first:last].min())
             cuts.append((row, *drawn, copies, int(sources[np.argmax(counts)]), KINDS.index("substring")))
     return cuts
