@@ -58,9 +58,9 @@ _LICENCE = re.compile(
 )
 
 
-def too_short(document: Document, shortest: int) -> Verdict | None:
+def too_short(text: str, shortest: int) -> Verdict | None:
     """Fewer than `shortest` characters, or hardly a letter."""
-    text = document.text.strip()
+    text = text.strip()
     if len(text) < shortest:
         return "too short", f"{len(text)} characters"
     if sum(1 for _ in zip(range(5), _LETTER.finditer(text), strict=False)) < 5:
@@ -94,7 +94,7 @@ def licence(document: Document) -> Verdict | None:
 def verdict(document: Document, shortest: int) -> Verdict | None:
     """The first rule that removes the document, or None."""
     checks: tuple[Callable[[], Verdict | None], ...] = (
-        lambda: too_short(document, shortest),
+        lambda: too_short(document.text, shortest),
         lambda: boilerplate(document),
         lambda: licence(document),
     )

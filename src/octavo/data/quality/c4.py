@@ -1,8 +1,8 @@
 """C4: the rules of Raffel et al. 2020 (JMLR 21:140, 2.2), which drop lines from a page and then judge what is left.
 
-Lines without end punctuation or with too few words, lines about scripts and policies, and citation marks go; a page with
-filler text or a curly bracket in a line that stays, or with fewer than five sentences left, goes as a whole. The list of
-bad words that the paper also used is not part of this set.
+Lines without end punctuation or with too few words, lines about scripts and policies, and citation marks go; a page
+with filler text or a curly bracket in a line that stays, or with fewer than five sentences left, goes as a whole. The
+list of bad words that the paper also used is not part of this set.
 """
 
 from __future__ import annotations

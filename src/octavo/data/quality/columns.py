@@ -92,7 +92,7 @@ def _kinds() -> NDArray[np.uint8]:
     by_letter = {"L": LETTER, "N": DIGIT, "M": MARK, "P": PUNCTUATION, "Z": SPACE, "C": PUNCTUATION, "S": SYMBOL}
     last = 0x20000
     table[:last] = [by_letter[unicodedata.category(chr(code))[0]] for code in range(last)]
-    table[last : 0x323B0] = LETTER
+    table[last:0x323B0] = LETTER
     for code in "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f\x85":
         table[ord(code)] = SPACE
     table[ord("_")] = DIGIT  # joins as in identifiers, but is no letter

@@ -1,4 +1,4 @@
-"""FineWeb: the rules that Penedo et al. 2024 (arXiv:2406.17557) added after comparing statistics of good and bad pages."""
+"""FineWeb: the rules that Penedo et al. 2024 (arXiv:2406.17557) found by comparing good and bad collections."""
 
 from __future__ import annotations
 

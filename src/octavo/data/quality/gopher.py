@@ -1,4 +1,4 @@
-"""Gopher: the quality and repetition rules of Rae et al. 2021 (arXiv:2112.11446, A.1.1), with the thresholds given there.
+"""Gopher: the quality and repetition rules of Rae et al. 2021 (arXiv:2112.11446, A.1.1), with their thresholds.
 
 Where the paper is vague (what a word is, of what a share is taken, that punctuation is not counted as words), the rules
 are read as the open reimplementation for FineWeb reads them (Penedo et al. 2024).
