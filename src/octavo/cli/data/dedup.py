@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from octavo.cli.options import executor_option, json_option, workers_option
-from octavo.cli.talk import answer, answer_json, following, table
+from octavo.cli.talk import answer, answer_json, following, say, table
 from octavo.spine.errors import WRONG_USE, OctavoError, nearest
 
 if TYPE_CHECKING:
@@ -41,7 +41,14 @@ POLICIES = ("longest", "newest", "licence", "annotated", "used", "first")
     type=click.FloatRange(0.3, 1),
     default=0.5,
     show_default=True,
-    help="Similarity from which long texts are near duplicates (Jaccard, word triples); short texts need 0.8.",
+    help="Similarity from which long texts are near duplicates (Jaccard, word triples); see --calibrate.",
+)
+@click.option(
+    "--near-short",
+    type=click.FloatRange(0.3, 1),
+    default=0.8,
+    show_default=True,
+    help="The same for texts of up to some twenty words; in between it falls with the length.",
 )
 @click.option(
     "--line",
@@ -84,6 +91,19 @@ POLICIES = ("longest", "newest", "licence", "annotated", "used", "first")
     help="Write nothing when a greater share would be removed.",
 )
 @click.option("--yes", is_flag=True, help="Write in spite of the alarm.")
+@click.option("--calibrate", is_flag=True, help="Plant edited copies in IN and count which are found; remove nothing.")
+@click.option(
+    "--store",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep the collection here: IN is added to it, known ids are replaced, -o gets the whole.",
+)
+@click.option(
+    "--withdraw",
+    multiple=True,
+    metavar="ID",
+    help="With --store: take out a record, or those a file lists line by line.",
+)
+@click.option("--changes", type=_OUT, help='With --store: write {"id", "change", "kept"} for each record concerned.')
 @executor_option
 @workers_option
 @json_option
@@ -94,6 +114,7 @@ def command(
     removed: Path | None,
     kinds: str,
     near: float,
+    near_short: float,
     line: int,
     substring: int,
     semantic: float,
@@ -101,6 +122,10 @@ def command(
     policy: str,
     alarm: float,
     yes: bool,
+    calibrate: bool,
+    store: Path | None,
+    withdraw: tuple[str, ...],
+    changes: Path | None,
     on: str,
     workers: int,
     as_json: bool,
@@ -115,20 +140,98 @@ def command(
     from octavo.data.duplicates.find import Limits
     from octavo.kinds.records import check_outputs
 
-    check_outputs([output, clusters, removed], inputs)
-    limits = Limits(kinds=_kinds(kinds), near=near, policy=policy)
-    outputs = Outputs(output, clusters, removed)
-    target = next((path for path in (output, clusters, removed) if path is not None), None)
+    check_outputs([output, clusters, removed, changes], inputs)
+    limits = Limits(kinds=_kinds(kinds), near=near, near_short=max(near, near_short), policy=policy)
     repeats = _repeats(limits, line, substring, semantic, model)
+    _check(inputs, store, withdraw, changes, calibrate, repeats)
     used = {**limits.as_json(), **(repeats.as_json() if repeats else {})}
-    with following(), _scratch(target, inputs, {"limits": used, "yes": yes}) as scratch:
-        outcome = deduplicate(
-            inputs, limits, outputs, scratch, repeats=repeats, alarm=1.0 if yes else alarm, on=on, workers=workers
-        )
+    outputs = Outputs(output, clusters, removed)
+    written = () if calibrate else (output, clusters, removed, changes)
+    target = next((path for path in written if path is not None), None)
+    recipe = {"limits": used, "yes": yes, "store": str(store), "withdraw": withdraw, "inputs": inputs}
+    each: dict[str, Any] = {"on": on, "workers": workers}
+    with following(), _scratch(target, recipe) as scratch:
+        if calibrate:
+            _calibrated(inputs, limits, scratch, each, as_json)
+            return
+        each["alarm"] = 1.0 if yes else alarm
+        if store is not None:
+            from octavo.data.duplicates.store import Store
+
+            diff = Store(store, limits).update(inputs, _ids(withdraw), outputs, scratch, changes=changes, **each)
+            outcome, said = diff.outcome, diff.as_json()
+        else:
+            outcome = deduplicate(inputs, limits, outputs, scratch, repeats=repeats, **each)
+            said = outcome.as_json()
     if as_json:
-        answer_json({**outcome.as_json(), "limits": used, "output": str(output) if output else None})
+        answer_json({**said, "limits": used, "output": str(output) if output else None})
     else:
-        _tell(outcome, output, clusters)
+        _tell(outcome, said if store is not None else {}, output, clusters)
+
+
+def _check(
+    inputs: Sequence[Path],
+    store: Path | None,
+    withdraw: Sequence[str],
+    changes: Path | None,
+    calibrate: bool,
+    repeats: RepeatLimits | None,
+) -> None:
+    what = ""
+    if store is None and (withdraw or changes is not None):
+        what, do = "--withdraw and --changes need a store", "add --store DIR"
+    elif not inputs and not withdraw:
+        what, do = "No file of records is given", "octavo data dedup FILE -o OUT"
+    elif calibrate and (store is not None or not inputs):
+        what, do = "--calibrate measures on files", "give the files, without --store"
+    elif repeats is not None and (store is not None or calibrate):
+        what, do = "--store and --calibrate know the kinds exact and near only", "leave the other kinds out"
+    if what:
+        raise OctavoError("D055", what, do=do, exit_code=WRONG_USE)
+
+
+def _ids(given: Sequence[str]) -> list[str]:
+    """Ids as given; those of files that are given line by line."""
+    found: list[str] = []
+    for one in given:
+        path = Path(one)
+        found += path.read_text(encoding="utf-8").split("\n") if path.is_file() else [one]
+    return [name.strip() for name in found if name.strip()]
+
+
+def _calibrated(inputs: Sequence[Path], limits: Limits, scratch: Path, each: dict[str, Any], as_json: bool) -> None:
+    from octavo.data.duplicates.calibrate import calibrate
+
+    found = calibrate(inputs, limits, scratch, **each)
+    if as_json:
+        answer_json({**found, "limits": limits.as_json()})
+        return
+    rows = [("edited", "found", "95 % interval", "right among pairs found")]
+    for way, one in found["by_edit"].items():
+        rows.append((way, f"{one['recall']:.1%}", f"{one['low']:.1%} to {one['high']:.1%}", _right(one["precision"])))
+    sample = found["sample"]
+    answer(f"copies planted among {sample['records']:,} records of {sample['median_words']} words (median)\n")
+    answer(table(rows))
+    rows = [("--near", "would go", "5 % edited", "10 % edited", "right among pairs found (10 %)")]
+    for one in found["thresholds"]:
+        five, ten = one["by_edit"].values()
+        share = f"{one['would_remove'] / max(1, found['records']):.1%}"
+        rows.append(
+            (f"{one['near']:g}", share, f"{five['recall']:.1%}", f"{ten['recall']:.1%}", _right(ten["precision"]))
+        )
+    answer("\n" + table(rows))
+    gone = ", ".join(f"{count:,} {kind}" for kind, count in found["would_remove"].items()) or "nothing"
+    answer(f"\nof {found['records']:,} records would be removed: {gone}")
+    for pair in found["least_similar"]:
+        texts = (" ".join(pair[name].split())[:60] for name in ("text", "kept_text"))
+        answer(f"  {pair['similarity']:.2f}  {pair['id']}  for  {pair['kept']}\n        " + "\n        ".join(texts))
+    answer("\n" + found["advice"])
+
+
+def _right(precision: dict[str, Any] | None) -> str:
+    if precision is None:
+        return "none found"
+    return f"{precision['precision']:.1%} ({precision['low']:.1%} to {precision['high']:.1%})"
 
 
 def _kinds(given: str) -> tuple[str, ...]:
@@ -161,7 +264,7 @@ def _repeats(limits: Limits, line: int, substring: int, semantic: float, model: 
 
 
 @contextmanager
-def _scratch(target: Path | None, inputs: Sequence[Path], recipe: dict[str, Any]) -> Iterator[Path]:
+def _scratch(target: Path | None, recipe: dict[str, Any]) -> Iterator[Path]:
     """A folder for what is in between: beside the output, where a killed command finds it again, or a passing one."""
     import tempfile
 
@@ -171,12 +274,17 @@ def _scratch(target: Path | None, inputs: Sequence[Path], recipe: dict[str, Any]
         with tempfile.TemporaryDirectory(prefix="octavo-dedup-") as folder:
             yield Path(folder)
         return
-    with kept_scratch(target, {**recipe, "inputs": [file_state(path) for path in inputs]}) as folder:
+    with kept_scratch(target, {**recipe, "inputs": [file_state(path) for path in recipe["inputs"]]}) as folder:
         yield folder
 
 
-def _tell(outcome: Outcome, output: Path | None, clusters: Path | None) -> None:
-    rows = [("records", f"{outcome.records:,}")]
+CHANGES = ("added", "changed", "withdrawn", "newly_removed", "restored")
+"""What an update of a store tells, in this order."""
+
+
+def _tell(outcome: Outcome, changed: dict[str, Any], output: Path | None, clusters: Path | None) -> None:
+    rows = [(name.replace("_", " "), f"{changed[name]:,}") for name in CHANGES if changed.get(name)]
+    rows.append(("records", f"{outcome.records:,}"))
     rows += [(kind, f"{count:,} removed") for kind, count in outcome.removed.items()]
     if outcome.no_records:
         rows.append(("no records", f"{outcome.no_records:,} rows, left out"))
@@ -189,6 +297,8 @@ def _tell(outcome: Outcome, output: Path | None, clusters: Path | None) -> None:
     if outcome.biggest[1]:
         rows.append(("biggest", f"{outcome.biggest[1]:,} copies of {outcome.biggest[0]}"))
     answer(table(rows))
+    if changed.get("unknown"):
+        say(f"not in the store: {', '.join(changed['unknown'][:10])}")
     if output is None:
         answer("nothing was written: add -o FILE; --calibrate shows what the limits find in this text")
     elif clusters is None:

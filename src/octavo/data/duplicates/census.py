@@ -35,17 +35,30 @@ class Census:
     """For each of them the copy that survives all others."""
 
 
-def take(sketches: Sequence[Path], distinct_below: int, target: Path) -> Census:
-    """Rank the records of all sketches, find exact copies, and write for each rank where its shingles are.
+@dataclass(frozen=True)
+class Roll:
+    """Which of the sketched records take part, and which of equals comes first."""
+
+    alive: NDArray[np.bool_]
+    ordinal: I64
+
+
+def take(sketches: Sequence[Path], distinct_below: int, target: Path, roll: Roll | None = None) -> Census:
+    """Rank the records of all sketches (or of those that `roll` calls), find exact copies, and write for each rank
+    where its shingles are.
 
     Texts of named objects shorter than `distinct_below` characters are often right for several of them; they are
     copies only of objects with the same last name, and aren't compared for likeness.
     """
-    columns = {name: _gathered(sketches, name) for name in ("survival", "digest", "length", "name", "flags", "size")}
+    columns = {name: gathered(sketches, name) for name in ("survival", "digest", "length", "name", "flags", "size")}
     counts = [_length(path) for path in sketches]
     first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     assert first[-1] < NOWHERE, "more records than 32 bits can number"
-    order = np.argsort(columns["survival"], kind="stable").astype(np.uint32)
+    if roll is None:
+        order = np.argsort(columns["survival"], kind="stable").astype(np.uint32)
+    else:
+        order = np.lexsort((roll.ordinal, columns["survival"])).astype(np.uint32)
+        order = order[roll.alive[order]]
     short = columns["length"] < distinct_below
     named = (columns["flags"] & NAMED) > 0
     apart = np.where(short & named, columns["name"], 0).astype(np.uint64)
@@ -55,7 +68,7 @@ def take(sketches: Sequence[Path], distinct_below: int, target: Path) -> Census:
     same[1:] = key[by_key[1:]] == key[by_key[:-1]]
     heads = np.flatnonzero(~same)
     head_of = by_key[heads[np.cumsum(~same) - 1]] if len(by_key) else by_key
-    rank = np.empty(len(order), np.uint32)
+    rank = np.full(int(first[-1]), NOWHERE, np.uint32)
     rank[order] = np.arange(len(order), dtype=np.uint32)
     rank[by_key[same]] = NOWHERE
     rank[(columns["size"] == 0) | short] = NOWHERE
@@ -80,7 +93,8 @@ def _length(path: Path) -> int:
         return columns.length("digest")
 
 
-def _gathered(sketches: Iterable[Path], name: str) -> NDArray[Any]:
+def gathered(sketches: Iterable[Path], name: str) -> NDArray[Any]:
+    """A column of all sketches, one after the other."""
     parts = []
     for path in sketches:
         with Columns(path) as columns:

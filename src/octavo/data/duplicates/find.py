@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octavo.data.duplicates.buckets import bucketings, pair_up
-from octavo.data.duplicates.census import Census, take
+from octavo.data.duplicates.census import Census, Roll, take
 from octavo.data.duplicates.columns import Columns
 from octavo.data.duplicates.minhash import bands_for
 from octavo.data.duplicates.sketch import Sketching, sketch
@@ -41,6 +41,15 @@ class Limits:
     """Characters; shorter texts are compared for equality only, those of objects with different last names not at
     all."""
     policy: str = "longest"
+    buckets: float = 0.0
+    """The similarity that buckets are made for where that is less than `near`: for trying several thresholds on the
+    same sketches."""
+
+    def banding(self) -> tuple[int, int]:
+        """(bands, rows) of the sketches; none where only exact duplicates are looked for."""
+        if "near" not in self.kinds or self.near >= 1:
+            return 0, 0
+        return bands_for(min(self.near, self.buckets or self.near))
 
     def as_json(self) -> dict[str, Any]:
         """The limits as JSON values."""
@@ -106,7 +115,7 @@ def sketch_all(
     shards: Sequence[Shard], limits: Limits, scratch: Path, *, on: str = "processes", workers: int = 0
 ) -> list[Path]:
     """The sketches of all shards, in `scratch`."""
-    bands, rows = bands_for(limits.near) if "near" in limits.kinds and limits.near < 1 else (0, 0)
+    bands, rows = limits.banding()
     tasks = [Sketching(shard, limits.policy, bands, rows) for shard in shards]
     sizes = [shard.end - shard.start for shard in shards]
     return over_shards(
@@ -115,15 +124,21 @@ def sketch_all(
 
 
 def among(
-    sketches: Sequence[Path], limits: Limits, scratch: Path, *, on: str = "processes", workers: int = 0
+    sketches: Sequence[Path],
+    limits: Limits,
+    scratch: Path,
+    *,
+    roll: Roll | None = None,
+    on: str = "processes",
+    workers: int = 0,
 ) -> Removals:
-    """Find the duplicates among records that are sketched."""
+    """Find the duplicates among records that are sketched, all or those that `roll` calls."""
     census_path = scratch / "census"
     scratch.mkdir(parents=True, exist_ok=True)
-    census = take(sketches, limits.distinct_below, census_path)
+    census = take(sketches, limits.distinct_below, census_path, roll)
     edges: list[Path] = []
-    if "near" in limits.kinds and limits.near < 1:
-        bands, _ = bands_for(limits.near)
+    bands, _ = limits.banding()
+    if bands:
         needed = Needed(limits.near, max(limits.near, limits.near_short), limits.near_renamed)
         pairing = bucketings(sketches, census_path, bands, int(census.first[-1]))
         pairs = over_shards(pair_up, pairing, scratch / "pairs", what="fill buckets", on=on, workers=workers)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 U32, U64, I64 = NDArray[np.uint32], NDArray[np.uint64], NDArray[np.int64]
 
-HASHES = 128
+HASHES = 160
 BLOCK = 1 << 16
 """Shingles hashed at once: they and their hashes stay in a processor's cache."""
 _MIX, _MORE = np.uint32(0x9E3779B1), np.uint32(0x85EBCA6B)

@@ -39,13 +39,18 @@ def text_digest(text: str) -> int:
     return xxhash.xxh3_64_intdigest(" ".join(text.split()).encode())
 
 
+def id_hash(name: bytes) -> int:
+    """64 bits of an id."""
+    return xxhash.xxh3_64_intdigest(name)
+
+
 def sketch(task: Sketching, target: Path) -> None:
     """Write the columns of a shard, one value a record in its order:
 
     `start` (byte of its line in the shard's file), `digest` (of the text), `length` (code points), `survival`, `name`
-    (hash of the last part of an object's id), `flags`, `id end` (in `ids`, where all ids stand), `size` (distinct
-    shingles); the shingles themselves, record after record; and for each band its keys, sorted, each with the record
-    it belongs to (key · 2³² + record).
+    (hash of the last part of an object's id), `flags`, `id hash`, `id end` (in `ids`, where all stand), `size`
+    (distinct shingles); the shingles themselves, record after record; and for each band its keys, sorted, each with
+    the record it belongs to (key · 2³² + record).
     """
     bad: list[Bad] = []
     seen = _Seen(task.policy)
@@ -82,7 +87,7 @@ class _Seen:
         self._policy = policy
         self._starts, self._lengths, self._flags = array("q"), array("I"), array("B")
         self._digests, self._survivals, self._names = array("Q"), array("q"), array("Q")
-        self._ids, self._id_ends = bytearray(), array("q")
+        self._ids, self._id_ends, self._id_hashes = bytearray(), array("q"), array("Q")
 
     def texts(self, shard: Shard, bad: list[Bad]) -> Iterator[str]:
         """The texts of the records in order."""
@@ -92,8 +97,10 @@ class _Seen:
             self._lengths.append(min(len(text), 2**32 - 1))
             self._digests.append(text_digest(text))
             self._survivals.append(survival(self._policy, row))
-            self._ids += row["id"].encode("utf-8", "replace")
+            name = row["id"].encode("utf-8", "replace")
+            self._ids += name
             self._id_ends.append(len(self._ids))
+            self._id_hashes.append(id_hash(name))
             self._names.append(_name(row))
             own = OWN_ID if row["id"] != f"{shard.source}:{number}" else 0
             self._flags.append(own | (NAMED if row.get("kind", "file") != "file" else 0))
@@ -108,6 +115,7 @@ class _Seen:
             "survival": np.frombuffer(self._survivals, np.int64),
             "name": np.frombuffer(self._names, np.uint64),
             "ids": np.frombuffer(self._ids, np.uint8),
+            "id hash": np.frombuffer(self._id_hashes, np.uint64),
             "id end": np.frombuffer(self._id_ends, np.int64),
             "flags": np.frombuffer(self._flags, np.uint8),
         }

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from octavo.data.duplicates.columns import Columns
 from octavo.data.duplicates.find import Removals
@@ -38,7 +39,7 @@ def kept_parts(shards: Sequence[Shard], sketches: Sequence[Path], removals: Remo
     return paths
 
 
-def _lines(shard: Shard, starts: np.ndarray, kept: np.ndarray, own: np.ndarray) -> Iterator[bytes]:  # type: ignore[type-arg]
+def _lines(shard: Shard, starts: NDArray[np.int64], kept: NDArray[np.bool_], own: NDArray[np.bool_]) -> Iterator[bytes]:
     if not own.all():
         for row, stays in zip(read_shard(shard, []), kept.tolist(), strict=True):
             if stays:
@@ -73,8 +74,11 @@ def _told(waiting: Sequence[tuple[int, int, str, float]], ids: Ids) -> Iterator[
         yield {"id": names[row], "kept": names[kept], "kind": kind, "similarity": similarity}
 
 
-def removed_rows(shards: Sequence[Shard], sketches: Sequence[Path], removals: Removals) -> Iterator[Row]:
-    """`{"record", "reason", "kept", "similarity", "row"}` for each removed record; `row` counts all records from 0."""
+def removed_rows(
+    shards: Sequence[Shard], sketches: Sequence[Path], removals: Removals, places: NDArray[np.int64] | None = None
+) -> Iterator[Row]:
+    """`{"record", "reason", "kept", "similarity", "row"}` for each removed record; `row` counts all records from 0
+    (or is what `places` says)."""
     with Ids(sketches, removals.first) as ids:
         one = iter(removals)
         nxt = next(one, None)
@@ -96,6 +100,6 @@ def removed_rows(shards: Sequence[Shard], sketches: Sequence[Path], removals: Re
                         "reason": kind,
                         "kept": names[kept],
                         "similarity": similarity,
-                        "row": row,
+                        "row": row if places is None else int(places[row]),
                     }
                     nxt = next(one, None)
