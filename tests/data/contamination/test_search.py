@@ -86,7 +86,7 @@ def test_a_short_question_needs_its_answer_beside_it_and_every_word():
 
 def test_a_question_that_many_items_ask_needs_its_own_passage():
     ask = "What is the main idea of the passage that you have just read above?"
-    passages = [prose(20, 40), prose(21, 40)]
+    passages = [prose(seed, 40) for seed in range(20, 32)]
     index = build_index([Item(str(k), ask, (passage,)) for k, passage in enumerate(passages)])
     assert not search(index, [planted(ask)], 0.6)
     (hit,) = search(index, [planted(f"{passages[1]} {ask}")], 0.6)

@@ -26,6 +26,9 @@ RAREST = 8
 """How many of its rarest runs an item is found by in any case."""
 TOO_COMMON = 1000
 """A run of words in more items than this is never looked for, which bounds the work for each word that is read."""
+SAME_QUESTION = 10
+"""A question of more items than this ("What is the main idea?") is no item's own; of fewer, it may be one question that
+is asked with each of its choices."""
 SHORTEST = 5
 """Words; a shorter question is in so many texts that finding it tells nothing."""
 
@@ -57,7 +60,7 @@ class Index:
     filter: NDArray[np.bool_]
     """Whether any run has these first bits: most words of a text are settled by this one look."""
     shared: NDArray[np.bool_]
-    """Whether an item's question is also another item's, so that only its other parts tell them apart."""
+    """Whether an item's question is that of many others too, so that only its other parts tell them apart."""
     short: list[str]
     """Ids of items that are too short to be found."""
 
@@ -129,7 +132,7 @@ def _shared(words: Hashes, bounds: Places) -> NDArray[np.bool_]:
     counts: dict[bytes, int] = {}
     for one in whole:
         counts[one] = counts.get(one, 0) + 1
-    return np.array([counts[one] > 1 for one in whole], np.bool_)
+    return np.array([counts[one] > SAME_QUESTION for one in whole], np.bool_)
 
 
 def _postings(words: Hashes, bounds: Places, n: int) -> tuple[Hashes, Places, NDArray[np.int32], NDArray[np.int32]]:
