@@ -1,0 +1,48 @@
+"""Documents: personal data counted or replaced in a documents artifact, removed records included."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from octavo.data.personal.files import Search, search_files
+from octavo.data.personal.replace import replace
+from octavo.kinds.documents import DOCUMENTS, REMOVED
+from octavo.kinds.records import encode_row, join_rows
+from octavo.spine.errors import OctavoError
+from octavo.spine.progress import reading
+
+
+def redact_documents(search: Search, source: Path, out: Path, scratch: Path) -> None:
+    """Write both files of the artifact, with the texts of both replaced where told; readings of what was found."""
+    found = search_files([source / DOCUMENTS], search, scratch).counted
+    if found.bad:
+        raise OctavoError(
+            "D074",
+            f"{len(found.bad)} rows of the documents can't be read, so nobody knows what stands in them",
+            where=f"{found.bad[0].source}, row {found.bad[0].row}",
+            do="octavo clean --damaged, then octavo run",
+        )
+    reading(
+        documents=found.records,
+        documents_with_personal_data=found.with_any,
+        **{f"personal_{type.lower()}": count for type, count in sorted(found.spans.items())},
+    )
+    if not search.replaced:
+        for name in (DOCUMENTS, REMOVED):
+            shutil.copyfile(source / name, out / name)
+        return
+    names = sorted(path for path in (scratch / "records").iterdir() if path.suffix != ".partial")
+    join_rows(out / DOCUMENTS, names)
+    _redact_removed(search, source / REMOVED, out / REMOVED)
+
+
+def _redact_removed(search: Search, source: Path, target: Path) -> None:
+    replacement = search.replacement()
+    with source.open("rb") as rows, target.open("wb") as out:
+        for line in rows:
+            row = json.loads(line)
+            document = row["document"]
+            clean = replace(document["text"], None, replacement, search.replaced, search.least).text
+            out.write(encode_row({**row, "document": {**document, "text": clean}}))

@@ -1,0 +1,114 @@
+"""Teach: makes the weights of the tagger from made-up sentences; `python -m octavo.data.personal.teach`.
+
+The same seed gives the same sentences; the weights differ in the last digits between machines, so the file is kept
+with the package and made anew only on purpose.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+import sysconfig
+from pathlib import Path
+
+import numpy as np
+
+from octavo.data.personal.detect import find_many
+from octavo.data.personal.sentences import Writer
+from octavo.data.personal.spans import STRUCTURED, Span
+from octavo.data.personal.tagger import BUCKETS, GROUPS, LABELS, WEIGHTS, Sentence, tokens_of
+
+SENTENCES = 30_000
+DOCSTRINGS = 3_000
+EPOCHS = 4
+BATCH = 256
+HIDDEN = 0.25
+"""Share of the labels before a word that are hidden in teaching, since in use they may be wrong."""
+
+
+def examples(seed: int, count: int) -> list[tuple[str, list[Span]]]:
+    """Made-up sentences, and docstrings of the standard library, which count as prose without names."""
+    writer = Writer(seed)
+    made = [writer.sentence() for _ in range(count)]
+    return made + [(text, []) for text in docstrings(DOCSTRINGS * count // SENTENCES)]
+
+
+def docstrings(count: int) -> list[str]:
+    """Paragraphs of the standard library's documentation."""
+    found: list[str] = []
+    for path in sorted(Path(sysconfig.get_path("stdlib")).glob("*.py")):
+        for item in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(item, ast.Module | ast.ClassDef | ast.FunctionDef):
+                text = ast.get_docstring(item) or ""
+                found += [
+                    part
+                    for part in text.split("\n\n")
+                    if 30 < len(part) < 500 and "uthor" not in part and "@" not in part
+                ]
+    random.Random(7).shuffle(found)
+    return found[:count]
+
+
+def rows_of(made: list[tuple[str, list[Span]]]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Features (words × slots), groups, labels before, labels: of all words of all examples."""
+    features, groups, before, labels = [], [], [], []
+    for (text, spans), known in zip(made, find_many([text for text, _ in made], STRUCTURED), strict=True):
+        tokens = tokens_of(
+            text, [one for one in known if not any(one.start < s.end and s.start < one.end for s in spans)]
+        )
+        sentence = Sentence([token.text for token in tokens])
+        last = 0
+        for token in tokens:
+            own = next((s for s in spans if s.start <= token.start < s.end), None)
+            label = LABELS.index(f"{'B' if own.start == token.start else 'I'}-{own.type}") if own else 0
+            before.append(last)
+            labels.append(label)
+            last = label
+        features.append(sentence.features)
+        groups += sentence.groups
+    return np.concatenate(features), np.array(groups), np.array(before), np.array(labels)
+
+
+def teach(seed: int = 0, sentences: int = SENTENCES, epochs: int = EPOCHS) -> tuple[np.ndarray, np.ndarray]:
+    """Weights (BUCKETS × labels) and what follows what (groups × labels × labels), by stochastic gradient descent."""
+    import torch
+
+    torch.manual_seed(seed)
+    torch.set_num_threads(1)
+    features, groups, before, labels = (torch.from_numpy(part) for part in rows_of(examples(seed, sentences)))
+    weights = torch.nn.EmbeddingBag(BUCKETS, len(LABELS), mode="sum", sparse=True, padding_idx=0)
+    follows = torch.nn.Embedding(GROUPS * len(LABELS), len(LABELS), sparse=True)
+    for part in (weights, follows):
+        torch.nn.init.zeros_(part.weight)
+    steps = torch.optim.Adagrad([*weights.parameters(), *follows.parameters()], lr=0.12)
+    for _epoch in range(epochs):
+        order = torch.randperm(len(labels))
+        total = 0.0
+        for at in range(0, len(order), BATCH):
+            some = order[at : at + BATCH]
+            hidden = torch.rand(len(some)) < HIDDEN
+            last = torch.where(hidden, torch.zeros_like(before[some]), before[some])
+            # a label that goes on must not be learnt from a hidden beginning as if it could begin
+            kept = ~(hidden & (labels[some] > 0) & (labels[some] % 2 == 0))
+            logits = weights(features[some]) + follows(groups[some] * len(LABELS) + last)
+            loss = torch.nn.functional.cross_entropy(logits[kept], labels[some][kept])
+            steps.zero_grad()
+            loss.backward()
+            steps.step()
+            total += float(loss) * len(some)
+    return weights.weight.detach().numpy(), follows.weight.detach().numpy().reshape(GROUPS, len(LABELS), len(LABELS))
+
+
+def keep(weights: np.ndarray, follows: np.ndarray, path: Path = WEIGHTS) -> None:
+    """Write the weights as whole numbers of 8 bits; what can't go on (an I after another type) is forbidden."""
+    scale = np.float32(np.abs(weights).max() / 127)
+    for label, name in enumerate(LABELS):
+        if name[0] == "I":
+            wrong = [at for at, other in enumerate(LABELS) if other[1:] != name[1:]]
+            follows[:, wrong, label] = -30.0
+    small = np.round(weights / scale).astype(np.int8)
+    np.savez_compressed(path, weights=small, scale=scale, follows=follows.astype(np.float16))
+
+
+if __name__ == "__main__":
+    keep(*teach())
