@@ -1,101 +1,119 @@
-"""Tokenizer stage: byte-level BPE learnt from the cleaned documents, with the special tokens of this project."""
+"""Tokenizer stage: a tokenizer learnt from the cleaned documents, with the special tokens of this project."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from octavo.kinds.documents import held_out, read_documents
+from pydantic import Field
+
+from octavo.kinds.documents import Document, held_out, read_documents
+from octavo.kinds.records import encode_row, read_rows, shards
 from octavo.kinds.tokenizer import CHAT_TEMPLATE, CONFIG, END_OF_TEXT, END_OF_TURN, SPECIAL_TOKENS, TOKENIZER
 from octavo.model.dial import dial
 from octavo.model.prompt import training_text
-from octavo.spine.errors import OctavoError
+from octavo.spine import disk
 from octavo.spine.progress import progress, reading
 from octavo.spine.settings import Settings
 from octavo.spine.stage import Inputs, Stage
-
-PATTERN = r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-"""Where words are cut before merging: as in GPT-4's tokenizer, but every digit alone, so that numbers of any length
-are read alike."""
-
-LONGEST_TOKEN = 24
-SMALLEST_VOCABULARY = 256 + len(SPECIAL_TOKENS)
+from octavo.tokenizer.learn.cuts import LONGEST_TOKEN
+from octavo.tokenizer.learn.terms import BYTES_VOCABULARY, Terms
 
 
 class TokenizerSettings(Settings):
     """How the tokenizer is learnt."""
 
+    algorithm: Literal["bpe", "parity", "wordpiece", "unigram", "bytes"] = "bpe"
+    """bpe, parity (BPE that merges for the group that is worst off), wordpiece, unigram, or bytes (nothing is learnt:
+    every byte is a token)."""
     size: str = "small"
     """The size of the model the tokenizer is for: tiny, small, medium, large or a number of parameters."""
     vocabulary: int = 0
     """How many tokens; 0: what the size dial says (a small model wants a small vocabulary)."""
     sample_mb: int = 24
     """How many megabytes of text are learnt from at most; when there is more, an even sample is taken."""
+    groups: Literal["", "language", "domain"] = ""
+    """What tells groups of documents apart, for balancing and for parity: language, domain, or nothing."""
+    temperature: float = Field(1.0, ge=1, le=1000)
+    """Balances groups: they count as if drawn with p ∝ n^(1/T). 1: as they are; 1000: all alike."""
+    parity_plain: float = Field(0.0, ge=0, le=1)
+    """Share of the merges that parity makes for all groups together, before the others."""
+    parity_window: int = Field(100, ge=0)
+    """How many of the last merges parity looks at, so that no group takes them all; 0: it doesn't look."""
+    memory_mb: int = Field(2048, ge=16)
+    """Megabytes that learning may take; the rarest words are left out where they don't fit."""
 
 
 def run(settings: TokenizerSettings, inputs: Inputs, out: Path, scratch: Path) -> None:
-    """Learn the merges and write `tokenizer.json` and `tokenizer_config.json`."""
-    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    """Learn and write `tokenizer.json` and `tokenizer_config.json`."""
+    from octavo.tokenizer.learn.learner import learn
 
-    vocabulary = settings.vocabulary or dial(settings.size).vocabulary
-    if vocabulary < SMALLEST_VOCABULARY:
-        raise OctavoError(
-            "T006",
-            f"A vocabulary of {vocabulary} is too small",
-            likely=f"256 bytes and {len(SPECIAL_TOKENS)} special tokens must fit",
-            do=f"set vocabulary to at least {SMALLEST_VOCABULARY}",
-            exit_code=2,
-        )
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.Split(Regex(PATTERN), behavior="isolated"),
-            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-        ]
+    terms = terms_of(settings)
+    terms.check()
+    work = scratch / "learning"
+    work.mkdir(exist_ok=True)
+    texts = work / "texts.jsonl"
+    if not texts.exists():
+        _write_sample(inputs["documents"], settings.sample_mb * 10**6, texts)
+    learnt = learn(terms, shards([texts], work), work)
+    write_tokenizer(learnt.tokenizer, out)
+    _tell(learnt.tokenizer, texts)
+    disk.remove(work)
+
+
+def terms_of(settings: TokenizerSettings) -> Terms:
+    """The terms that the settings of the stage stand for."""
+    vocabulary = settings.vocabulary
+    if not vocabulary:
+        vocabulary = BYTES_VOCABULARY if settings.algorithm == "bytes" else dial(settings.size).vocabulary
+    return Terms(
+        algorithm=settings.algorithm,
+        vocabulary=vocabulary,
+        groups=settings.groups,
+        temperature=settings.temperature,
+        plain=settings.parity_plain,
+        window=settings.parity_window,
+        memory_mb=settings.memory_mb,
+        longest=LONGEST_TOKEN,
     )
-    tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary,
-        special_tokens=list(SPECIAL_TOKENS),
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        max_token_length=LONGEST_TOKEN,
-        min_frequency=2,
-        show_progress=False,
-    )
-    texts = list(sample(inputs["documents"], settings.sample_mb * 10**6))
-    if not texts:
-        raise OctavoError(
-            "T007",
-            "There is no text to learn a tokenizer from",
-            likely="all documents were removed by clean, or all are held out for evaluation",
-            do="add documents and run again",
-        )
-    tokenizer.train_from_iterator(texts, trainer)
-    tokenizer.save(str(out / TOKENIZER), pretty=False)
-    (out / CONFIG).write_text(json.dumps(config(), indent=1) + "\n", encoding="utf-8")
-    _tell(tokenizer, texts)
 
 
-def sample(documents: Path, limit: int) -> Iterator[str]:
-    """The texts to learn from: all that may be trained on, or every n-th of them when they exceed `limit` bytes."""
+def sample(documents: Path, limit: int) -> Iterator[Document]:
+    """What to learn from: all that may be trained on, or every n-th of them when they exceed `limit` bytes."""
     bar = progress("read documents", None, "documents")
-    chosen: list[tuple[str, int]] = []
-    for document in read_documents(documents):
-        bar.advance()
-        if not held_out(document.id):
-            data = training_text(document).encode("utf-8", "replace")
-            chosen.append((data.decode("utf-8"), len(data)))
-    total = sum(size for _, size in chosen)
+    total = sum(size for _, size in _sized(documents))
     taken = seen = 0
-    for text, size in chosen:
+    for document, size in _sized(documents):
+        bar.advance()
         seen += size
         # Even spread without randomness: take one whenever the taken share falls behind.
         if total <= limit or taken + size <= seen * limit / total:
             taken += size
-            yield text
+            yield document
+
+
+def _sized(documents: Path) -> Iterator[tuple[Document, int]]:
+    for document in read_documents(documents):
+        if not held_out(document.id):
+            yield document, len(training_text(document).encode("utf-8", "replace"))
+
+
+def _write_sample(documents: Path, limit: int, path: Path) -> None:
+    partial = path.with_name(f"{path.name}.partial")
+    with partial.open("wb") as out:
+        for document in sample(documents, limit):
+            text = training_text(document).encode("utf-8", "replace").decode()
+            row = {"id": document.id, "text": text, "language": document.language, "domain": document.domain}
+            out.write(encode_row(row))
+    partial.replace(path)
+
+
+def write_tokenizer(tokenizer: Any, out: Path) -> None:
+    """Write a `tokenizers.Tokenizer` as an artifact that Hugging Face libraries read."""
+    tokenizer.save(str(out / TOKENIZER), pretty=False)
+    (out / CONFIG).write_text(json.dumps(config(), indent=1) + "\n", encoding="utf-8")
 
 
 def config() -> dict[str, Any]:
@@ -116,10 +134,14 @@ def config() -> dict[str, Any]:
     }
 
 
-def _tell(tokenizer: Any, texts: list[str]) -> None:
-    some = texts[:: max(1, len(texts) // 1000)]
-    tokens = sum(len(one.ids) for one in tokenizer.encode_batch_fast(some, add_special_tokens=False))
-    size = sum(len(text.encode("utf-8", "replace")) for text in some)
+def _tell(tokenizer: Any, texts: Path) -> None:
+    """Report bytes per token over every n-th text, a thousand of them."""
+    every = max(1, sum(1 for _ in read_rows(texts)) // 1000)
+    size = tokens = 0
+    for at, row in enumerate(read_rows(texts)):
+        if at % every == 0:
+            size += len(row["text"].encode())
+            tokens += len(tokenizer.encode(row["text"], add_special_tokens=False).ids)
     reading(vocabulary=tokenizer.get_vocab_size(), bytes_per_token=size / max(tokens, 1))
 
 

@@ -1,0 +1,7 @@
+"""The tests of tokenizers share corpora and small tokenizers."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
