@@ -203,7 +203,7 @@ def open_packed(path: Path) -> IO[bytes]:
 def write_rows(path: Path, rows: Iterable[Row]) -> int:
     """Write rows as the name of the file says, whole or not at all; how many there were."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = _aside(path)
     count = 0
     try:
         if path.name.endswith(".parquet"):
@@ -217,6 +217,16 @@ def write_rows(path: Path, rows: Iterable[Row]) -> int:
     finally:
         partial.unlink(missing_ok=True)
     return count
+
+
+def _aside(path: Path) -> Path:
+    """Where a file is written until it is whole; what killed processes left there is deleted."""
+    begin = f".{path.name}."
+    for left in path.parent.iterdir():
+        pid = left.name.removeprefix(begin).removesuffix(".partial")
+        if left.name == f"{begin}{pid}.partial" and pid.isdecimal() and not Path(f"/proc/{pid}").exists():
+            left.unlink(missing_ok=True)
+    return path.with_name(f"{begin}{os.getpid()}.partial")
 
 
 def encode_row(row: Row) -> bytes:
@@ -246,7 +256,7 @@ def join_rows(path: Path, parts: Iterable[Path]) -> None:
         write_rows(path, (row for part in parts for row in read_rows(part)))
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = _aside(path)
     try:
         with _packing(partial, path.name) as out:
             for part in parts:

@@ -278,7 +278,7 @@ def _scratch(target: Path | None, recipe: dict[str, Any]) -> Iterator[Path]:
         yield folder
 
 
-CHANGES = ("added", "changed", "withdrawn", "newly_removed", "restored")
+CHANGES = ("added", "changed", "unchanged", "withdrawn", "newly_removed", "restored")
 """What an update of a store tells, in this order."""
 
 

@@ -51,7 +51,7 @@ def pair_up(task: Bucketing, target: Path) -> None:
     waiting: list[U64] = []
     for band, low, high in task.ranges:
         keys = _placed(task.sketches, band, low, high, rank, first)
-        waiting += list(_meetings(keys))
+        waiting += list(meetings(keys))
         if sum(map(len, waiting)) > TOGETHER:
             found, waiting = np.unique(np.concatenate([found, *waiting])), []
     write_columns(target, {"pairs": np.unique(np.concatenate([found, *waiting]))})
@@ -78,7 +78,7 @@ def _placed(
     return placed
 
 
-def _meetings(placed: U64) -> Iterator[U64]:
+def meetings(placed: U64) -> Iterator[U64]:
     """Pairs of ranks that share a key."""
     keys = (placed >> np.uint64(32)).astype(np.uint32)
     ranks = placed & np.uint64(2**32 - 1)

@@ -17,7 +17,7 @@ from octavo.data.duplicates.columns import Columns
 from octavo.data.duplicates.edits import units, ways
 from octavo.data.duplicates.find import Limits, Removals, among, find_duplicates, sketch_all
 from octavo.data.duplicates.ids import Ids
-from octavo.kinds.records import Row, Shard, encode_row, placed_rows, shards
+from octavo.kinds.records import Row, Shard, encode_row, placed_rows, read_rows, shards
 from octavo.measures.intervals import wilson
 from octavo.spine.errors import OctavoError
 from octavo.spine.progress import progress
@@ -127,7 +127,7 @@ def rows_at(
 
 def plant(task: Planting, target: Path) -> None:
     """Plant copies in the sample, search, and write how many were found and how many pairs were wrong."""
-    rows = [json.loads(line) for line in task.sample.open("rb")]
+    rows = list(read_rows(task.sample))
     rng = random.Random(f"{task.way} {task.seed}")  # noqa: S311
     words = [word.strip() for row in rows[:500] for word in units(row["text"])[:200] if word.strip()]
     places = list(range(len(rows)))

@@ -99,4 +99,4 @@ def gathered(sketches: Iterable[Path], name: str) -> NDArray[Any]:
     for path in sketches:
         with Columns(path) as columns:
             parts.append(columns.read(name))
-    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+    return np.concatenate(parts) if parts else np.zeros(0, np.uint8)

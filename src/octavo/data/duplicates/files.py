@@ -13,6 +13,7 @@ from octavo.data.duplicates.ids import Ids, no_records
 from octavo.data.duplicates.write import cluster_rows, kept_parts, removed_rows
 from octavo.kinds.records import Row, Shard, join_rows, shards, write_rows
 from octavo.spine.errors import OctavoError
+from octavo.spine.executors import executor
 
 if TYPE_CHECKING:
     from octavo.data.repeats.find import RepeatLimits
@@ -63,9 +64,27 @@ def deduplicate(
 ) -> Outcome:
     """Find the duplicates among the records of files and write what is asked for, unless more than the share `alarm`
     of them would go (D050). `repeats` are the limits of the kinds line, substring and semantic."""
+    # held open while the steps come and go: a Ray cluster begins once, not once a step
+    with executor(on, workers or None):
+        return _deduplicate(inputs, limits, outputs, scratch, repeats, alarm, on, workers)
+
+
+def _deduplicate(
+    inputs: Sequence[Path],
+    limits: Limits,
+    outputs: Outputs,
+    scratch: Path,
+    repeats: RepeatLimits | None,
+    alarm: float,
+    on: str,
+    workers: int,
+) -> Outcome:
     parts = shards(inputs, scratch / "unpacked")
     sketches = sketch_all(parts, limits, scratch, on=on, workers=workers)
     removals = among(sketches, limits, scratch, on=on, workers=workers)
+    if not {"exact", "near"} & set(limits.kinds):
+        columns = (removals.row, removals.kept, removals.kind, removals.similarity)
+        removals = Removals(*(column[:0] for column in columns), removals.first)
     cuts: list[Path] = []
     further = [kind for kind in ("line", "substring", "semantic") if kind in limits.kinds]
     if further:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -138,17 +138,24 @@ def among(
     census = take(sketches, limits.distinct_below, census_path, roll)
     edges: list[Path] = []
     bands, _ = limits.banding()
-    if bands:
+    if bands and len(census.order):
         needed = Needed(limits.near, max(limits.near, limits.near_short), limits.near_renamed)
         pairing = bucketings(sketches, census_path, bands, int(census.first[-1]))
-        pairs = over_shards(pair_up, pairing, scratch / "pairs", what="fill buckets", on=on, workers=workers)
+        pairs = _over(pair_up, pairing, scratch / "pairs", "fill buckets", on, workers)
         checking = verifyings(pairs, sketches, census_path, needed)
-        edges = over_shards(verify, checking, scratch / "edges", what="compare texts", on=on, workers=workers)
+        edges = _over(verify, checking, scratch / "edges", "compare texts", on, workers)
         thirds = scratch / "thirds"
         remember_thirds(edges, int(census.first[-1]), thirds)
         judging = [Judging(path, thirds, tuple(sketches), census_path, limits.near_templated) for path in edges]
-        edges = over_shards(judge, judging, scratch / "judged", what="tell forms", on=on, workers=workers)
+        edges = _over(judge, judging, scratch / "judged", "tell forms", on, workers)
     return _decided(census, edges, "exact" in limits.kinds)
+
+
+def _over(
+    work: Callable[[Any, Path], None], tasks: Sequence[Any], folder: Path, what: str, on: str, workers: int
+) -> list[Path]:
+    """The tasks on an executor; a single one isn't worth starting any."""
+    return over_shards(work, tasks, folder, what=what, on="serial" if len(tasks) < 2 else on, workers=workers)
 
 
 def _decided(census: Census, edges: Iterable[Path], by_name: bool) -> Removals:

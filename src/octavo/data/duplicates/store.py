@@ -40,6 +40,8 @@ class Diff:
     outcome: Outcome
     added: int
     changed: int
+    unchanged: int
+    """Given again with the same text."""
     withdrawn: int
     newly_removed: int
     """Kept before, and now removed for a better or an earlier copy."""
@@ -50,7 +52,7 @@ class Diff:
 
     def as_json(self) -> dict[str, Any]:
         """The diff as JSON values."""
-        names = ("added", "changed", "withdrawn", "newly_removed", "restored")
+        names = ("added", "changed", "unchanged", "withdrawn", "newly_removed", "restored")
         return {
             **self.outcome.as_json(),
             **{name: getattr(self, name) for name in names},
@@ -153,10 +155,8 @@ class Store:
                 write_rows(changes, self._change_rows(sorts))
             self._commit()
         counts = Counter(sort for sort, _ in sorts)
-        return Diff(
-            outcome, counts["added"], counts["changed"], counts["withdrawn"], counts["removed"], counts["restored"],
-            tuple(unknown),
-        )  # fmt: skip
+        sorts_told = ("added", "changed", "unchanged", "withdrawn", "removed", "restored")
+        return Diff(outcome, *(counts[sort] for sort in sorts_told), tuple(unknown))
 
     def _take_in(self, inputs: Sequence[Path], scratch: Path, on: str, workers: int) -> None:
         """Copy the new records into the store and sketch them."""
@@ -234,11 +234,15 @@ class Store:
     def _sorts(
         self, before: int, former: dict[int, int], gone: NDArray[np.int64], was: NDArray[np.int64]
     ) -> list[tuple[str, int]]:
-        """(added, changed, withdrawn, removed or restored; record), in the order of records for each."""
+        """(added, changed, unchanged, withdrawn, removed or restored; record), in the order of records for each."""
         rows = self._rows
         now = rows.kept_for
-        fresh = np.arange(before, len(rows.alive))
-        sorts = [("changed" if row in former else "added", row) for row in fresh.tolist()]
+        digests = gathered(self._sketches(), "digest")
+        sorts = []
+        for row in range(before, len(rows.alive)):
+            old = former.get(row)
+            again = old is not None and digests[old] == digests[row]
+            sorts.append(("added" if old is None else "unchanged" if again else "changed", row))
         sorts += [("withdrawn", row) for row in gone.tolist()]
         sorts += [("removed", row) for row in np.flatnonzero(rows.alive & (was == -1) & (now >= 0)).tolist()]
         sorts += [("restored", row) for row in np.flatnonzero(rows.alive & (was >= 0) & (now == -1)).tolist()]

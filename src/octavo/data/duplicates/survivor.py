@@ -13,7 +13,7 @@ POLICIES = ("longest", "newest", "licence", "annotated", "used", "first")
 _YEAR_ONE = datetime(1, 1, 1, tzinfo=UTC)
 _ROOM = 1 << 40
 """Lengths are smaller than this, so that one number holds what comes first and then the length."""
-_LATEST, _SHORT_ROOM = 1 << 39, 1 << 24
+_LATEST, _SHORT_ROOM = 320_000_000_000, 1 << 24
 """Seconds after the year 1 that no date reaches; room for lengths beside them."""
 
 _LICENCES: tuple[tuple[str, ...], ...] = (
