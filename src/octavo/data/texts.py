@@ -7,6 +7,7 @@ import re
 
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufeff]")
 _TRAILING = re.compile(r"(?<![ \t\u00a0])[ \t\u00a0]++$", re.MULTILINE)  # linear on a line of a million blanks
+_BLANK = (" ", "\t", "\u00a0")
 _HOLES = re.compile(r"^\$\{[A-Z_]+\}$\n?", re.MULTILINE)
 _BLANKS = re.compile(r"\n{4,}")
 
@@ -18,8 +19,11 @@ def tidy(text: str) -> str:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _UNWANTED.sub("", text)
-    text = _TRAILING.sub("", text)
-    return _BLANKS.sub("\n\n\n", text).strip("\n")
+    if text[-1:] in _BLANK or any(blank + "\n" in text for blank in _BLANK):
+        text = _TRAILING.sub("", text)
+    if "\n\n\n\n" in text:
+        text = _BLANKS.sub("\n\n\n", text)
+    return text.strip("\n")
 
 
 def docstring(raw: str) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 import zipfile
 
 import papers
@@ -210,6 +211,19 @@ def test_a_licence_in_the_archive_is_that_of_its_folder(read):
         "z/p/a.md": "MIT",
         "z/p/c.md": "0BSD",
     }
+
+
+@pytest.mark.parametrize(
+    ("library", "kind"), [("pypdf", "pdf"), ("docx", "docx"), ("fastwarc.warc", "warc"), ("pyarrow", "parquet")]
+)
+def test_a_missing_library_is_named_and_costs_only_its_files(read, monkeypatch, library, kind):
+    for name in [name for name in sys.modules if name == library or name.startswith(f"{library}.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, library, None)
+    documents, _, removed = read(papers.archive({"a.txt": "Text.", "b": FORMATS[kind]}), "z")
+    assert [document.id for document in documents] == ["z/a.txt"]
+    name = library.partition(".")[0]
+    assert [row.reason for row in removed] == [f"needs {name}: pip install 'octavo[documents]'"]
 
 
 FORMATS = papers.every_format(PARAGRAPHS)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 SAMPLE = 65_536
 """Bytes from which an encoding is guessed."""
-ENOUGH = 6
+LEAST = 3
 """Bytes beyond ASCII below which a guess has nothing to go on."""
+ENOUGH = 6
+"""Bytes beyond ASCII below which only a second opinion, or the commonest encoding of all, makes a guess sure."""
 FEW = 0.005
 """Share of bytes beyond ASCII up to which a text with a guessed encoding is kept, with a note."""
 
@@ -110,18 +112,29 @@ def guess(raw: bytes) -> tuple[str, bool]:
     """The legacy encoding that a sample looks like, and whether that is sure; empty when nothing fits."""
     sample = _sample(raw)
     # on single sentences the first is right nearly always and quick; the second knows when the first has no answer
-    first = _plausible(sample, _by_uchardet(sample))
+    first = _sibling(sample, _plausible(sample, _by_uchardet(sample)))
     evidence = len(_BEYOND.findall(sample))
-    if first and evidence >= ENOUGH:
+    if first and (evidence >= ENOUGH or (evidence >= LEAST and first == "cp1252")):
         return first, True
     second = _plausible(sample, _by_normalizer(sample))
     if first and second:
-        return first, sample.decode(first, "replace") == sample.decode(second, "replace") and evidence >= ENOUGH // 2
+        return first, sample.decode(first, "replace") == sample.decode(second, "replace") and evidence >= LEAST
     if second:
         return second, evidence >= 4 * ENOUGH
     if first:
         return first, False
     return ("cp1252", False) if _plausible(sample, "cp1252") else ("", False)
+
+
+_SIGN_IN_WORD = re.compile("[a-z][\xa0-\xbf\u02c7\u02d8\u02db\u02dd\xd7\xf7\u2020-\u203a]+[a-z]")
+
+
+def _sibling(sample: bytes, name: str) -> str:
+    """ISO 8859-2 where cp1250, which it shares most letters with, would have signs inside of words."""
+    if name != "cp1250" or not (other := _plausible(sample, "iso8859-2")):
+        return name
+    signs = [len(_SIGN_IN_WORD.findall(sample.decode(one, "replace"))) for one in (name, other)]
+    return other if signs[1] < signs[0] else name
 
 
 def _strict(raw: bytes, name: str) -> str | None:
@@ -151,14 +164,17 @@ def _guessed(raw: bytes, declared: str) -> Decoded:
     name, sure = guess(raw)
     if not name:
         return Decoded("", "", sure=False, why="no known encoding fits")
+    evidence = len(_BEYOND.findall(raw))
+    few = evidence < len(raw) * FEW
+    if not sure and few:  # what nearly all such texts of ASCII with a few quotation marks and accents are in
+        name = _plausible(raw, "cp1252") or name
     text = raw.decode(name, "replace")
     broken = text.count("\ufffd")
-    evidence = len(_BEYOND.findall(raw))
     why = "" if sure else f"{name}? {evidence:,} bytes beyond ASCII are too little to tell"
     if broken > len(text) // 1000:
         why = f"{name}? {broken:,} places do not fit"
     # a few signs in a long text of ASCII: whatever they are, the text is nearly all there, and the guess is said
-    enough = not why or (broken == 0 and evidence < len(raw) * FEW)
+    enough = not why or (broken == 0 and few)
     if declared and declared != name:
         why = f"{why}; {declared} was declared".lstrip("; ")
     return Decoded(text, name, sure=enough, broken=broken, why=why)

@@ -29,9 +29,10 @@ def read_source(source: Source) -> Iterator[Kept | Removed]:
         else:
             yield from _reading(source, found)
     except ModuleNotFoundError as error:
-        if error.name not in EXTRAS:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in EXTRAS:
             raise
-        yield left(source, f"needs {error.name}: pip install 'octavo[{EXTRAS[error.name]}]'")
+        yield left(source, f"needs {missing}: pip install 'octavo[{EXTRAS[missing]}]'")
     except MemoryError:
         yield left(source, "needs too much memory", f"more than {source.limits.memory:,} bytes")
     except Exception as error:  # a library that stumbles over one file must not cost the others

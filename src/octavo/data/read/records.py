@@ -216,7 +216,7 @@ def read_into(
     tally = Tally()
     for line in removed_rows(parts):
         tally.removed[json.loads(line)["reason"]] += 1
-    if not any(True for _ in islice(kept_rows(parts), 1)):
+    if not any(True for _ in islice(_lines(parts, b"K"), 1)):
         raise _nothing(paths, tally.removed)
     if removed is not None:
         write_rows(removed, (json.loads(line) for line in removed_rows(parts)))

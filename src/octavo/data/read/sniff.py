@@ -197,11 +197,16 @@ def table_delimiter(text: str) -> str:
     if len(lines) < 2:
         return ""
     best, columns = "", 1
-    for delimiter in (",", "\t", ";", "|"):
+    for delimiter in (one for one in (",", "\t", ";", "|") if _in_most(one, lines)):
         rows = table_rows("".join(lines), delimiter)[: -1 if len(lines) == 400 else None]
         if len(rows) >= 2 and len(rows[0]) > columns and _is_table(rows, delimiter):
             best, columns = delimiter, len(rows[0])
     return best
+
+
+def _in_most(delimiter: str, lines: list[str]) -> bool:
+    """Whether it is worth to look closer: the first line has it, and so have many."""
+    return delimiter in lines[0] and 10 * sum(delimiter in line for line in lines) >= len(lines)
 
 
 def table_rows(text: str, delimiter: str) -> list[list[str]]:

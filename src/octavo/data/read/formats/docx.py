@@ -24,7 +24,7 @@ def read(source: Source) -> Iterator[Kept | Removed]:
             return
         document = docx.Document(source.start())
         blocks = list(_blocks(document))
-        about = _about(document)
+        about = _about(document, blocks)
     except (zipfile.BadZipFile, etree.LxmlError, KeyError, ValueError, AttributeError, OSError, RuntimeError) as error:
         yield left(source, "damaged", f"DOCX: {type(error).__name__}: {str(error)[:200]}")
         return
@@ -32,10 +32,12 @@ def read(source: Source) -> Iterator[Kept | Removed]:
 
 
 def _blocks(document: Any) -> Iterator[str]:
+    # the library would search the style sheet anew for each paragraph
+    names = {style.style_id: style.name or "" for style in document.styles}
     listed: list[str] = []
     for block in document.iter_inner_content():
         rows = getattr(block, "rows", None)
-        style = "" if rows is not None or block.style is None else (block.style.name or "")
+        style = "" if rows is not None else names.get(block._p.style, "")
         if rows is None and style.startswith("List") and block.text.strip():
             listed.append(f"- {block.text.strip()}")
             continue
@@ -64,7 +66,7 @@ def _table(table: Any) -> str:
     return "\n".join(line for line in lines if line.strip(" |"))
 
 
-def _about(document: Any) -> dict[str, str]:
+def _about(document: Any, blocks: list[str]) -> dict[str, str]:
     properties = document.core_properties
     about = {"title": " ".join((properties.title or "").split())[:500]}
     when = properties.modified or properties.created
@@ -74,10 +76,5 @@ def _about(document: Any) -> dict[str, str]:
     if re.match(r"[A-Za-z]{2}\b", language):
         about["language"] = language[:2].lower()
     if not about["title"]:
-        headings = (p.text.strip() for p in document.paragraphs if p.style is not None and _is_heading(p.style.name))
-        about["title"] = next((text for text in headings if text), "")
+        about["title"] = next((block.lstrip("# ") for block in blocks if block.startswith("#")), "")[:500]
     return {name: value for name, value in about.items() if value}
-
-
-def _is_heading(style: str | None) -> bool:
-    return bool(style) and (style == "Title" or str(style).startswith("Heading"))

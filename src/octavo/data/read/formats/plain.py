@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from octavo.data.read.encoding import ENOUGH, SAMPLE, Decoded, decode
+from octavo.data.read.encoding import LEAST, SAMPLE, Decoded, decode
 from octavo.data.read.licences import licence_line
 from octavo.data.read.source import Kept, Source, kept, left
 from octavo.data.texts import heading
@@ -36,7 +36,7 @@ def unsure(source: Source, decoded: Decoded) -> Removed | None:
         return None
     raw = source.whole()
     beyond = sum(byte > 127 for byte in raw[:SAMPLE])
-    if not decoded.text or beyond < ENOUGH // 2:
+    if not decoded.text or beyond < LEAST:
         try:
             raw.decode()
         except UnicodeDecodeError as error:
