@@ -19,8 +19,8 @@ class RedactSettings(Settings):
     """count leaves all texts as they are; redact puts marks such as [EMAIL]; pseudonym puts values that are nobody's,
     the same for the same value."""
     types: tuple[str, ...] = ("EMAIL", "PHONE", "IP", "IBAN", "CARD", "SSN", "LICENCE", "CREDENTIALS", "SECRET")
-    """Types of personal data, or the sets structured, identifying (adds names, addresses, dates of birth) and all. Those
-    that only the tagger finds (PERSON, ADDRESS, PLACE …) take minutes for 20 MB; the rest seconds."""
+    """Types of personal data, or the sets structured, identifying (adds names, addresses, dates of birth) and all.
+    Those that only the tagger finds (PERSON, ADDRESS, PLACE …) take minutes for 20 MB; the rest seconds."""
     least: float = Field(0.5, ge=0, le=1)
     """Score from which a span counts."""
     key: str = ""

@@ -31,7 +31,8 @@ VALUES = {
     "URL": "https://firm.org/a",
 }
 SNIPPETS = st.sampled_from(
-    [*VALUES.values(), " ", "\n", "My name is Jane Miller. ", "call ", "born ", "12/03/1980", "I live at 12 Oak Street, Boston. ",
+    [*VALUES.values(), " ", "\n", "My name is Jane Miller. ", "call ", "born ", "12/03/1980",
+     "I live at 12 Oak Street, Boston. ",
      "[EMAIL]", "[PERSON]", ", ", "and ", "password: hunter22x ", "Dr. ", "the ", "1", "-", "@", "+", "x"]
 )  # fmt: skip
 

@@ -114,7 +114,7 @@ def luhn(digits: str) -> bool:
 
 
 def iban(compact: str) -> bool:
-    """Whether an account number without blanks, in capitals, has the length of its country and mod 97 = 1 (ISO 13616)."""
+    """Whether an account number (capitals, no blanks) has the length of its country and mod 97 = 1 (ISO 13616)."""
     if len(compact) != IBAN_LENGTHS.get(compact[:2], -1):
         return False
     return int("".join(str(int(letter, 36)) for letter in compact[4:] + compact[:4])) % 97 == 1

@@ -31,7 +31,8 @@ _BORN = re.compile(r"(?i)\b(?:birth ?(?:day|date)?|born|d\.?o\.?b\.?|né|née|ge
 _AGES = re.compile(
     r"(?i)\b([0-9]{1,3})(?=[- ]?(?:years?|yrs?|months?)[- ]?(?:old|of age)\b|[- ]?y/?o\b)"
     r"|\b(?:aged?|turned|turning|turns|age is|age of)[: ]{1,2}([0-9]{1,3})\b(?![%.:/][0-9]|[0-9%])"
-    r"|\b(?:[Ii]['’]?m|[Ii] am|he['’]?s|she['’]?s|he is|she is|is) (?:only |now |just |already |about )?([1-9][0-9])(?=[.,!?;]?(?:$|\x00|\n| (?:and|but|so|now)\b|[.,!?;] ))"
+    r"|\b(?:[Ii]['’]?m|[Ii] am|he['’]?s|she['’]?s|he is|she is|is) (?:only |now |just |already |about )?([1-9][0-9])"
+    r"(?=[.,!?;]?(?:$|\x00|\n| (?:and|but|so|now)\b|[.,!?;] ))"
 )
 _BORN_WORDS = ("irth", "IRTH", "born", "Born", "BORN", "DOB", "dob", "D.O.B", "d.o.b", "née", "geboren")
 

@@ -1,4 +1,4 @@
-"""Detect: all personal data in texts, as spans: exact patterns over many texts at once, then the tagger text by text."""
+"""Detect: all personal data in texts, as spans: exact patterns over many texts at once, then the tagger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Phones: telephone numbers by international prefix, by the North American plan, by words nearby, or by their grouping."""
+"""Phones: telephone numbers by international prefix, North American plan, words nearby, or grouping alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ _CANDIDATE = re.compile(
 _REGION = re.compile(r"[0-9][0-9 ().+/-]{5,}[0-9]")
 """Cheap to find; nothing else can hold a number."""
 _WORDS = re.compile(
-    r"(?i)\b(?:phone|telephone|tel|mobile|cell(?:phone)?|fax|call(?:ed|ing|s)?|dial|text(?:ed)?|sms|whats ?app|ring|reach|"
+    r"(?i)\b(?:phone|telephone|tel|mobile|cell(?:phone)?|fax|call(?:ed|ing|s)?|"
+    r"dial|text(?:ed)?|sms|whats ?app|ring|reach|"
     r"contact|number|hotline|voice ?mail|registered|landline|extension|telefono?|téléphone|handy|móvil|numéro|nummer)\b"
 )
 _DEVICES = re.compile(r"(?i)\b(?:phone|telephone|tel|mobile|cell(?:phone)?|fax|call|dial|sms|whats ?app|ring)\b")
@@ -242,7 +243,8 @@ _COUNTRY_CODES = frozenset(
 )
 """Assigned country codes (ITU-T E.164)."""
 _DATE = re.compile(
-    r"(?:(?:1[5-9]|20)[0-9]{2}[./ -][0-3]?[0-9][./ -][0-3]?[0-9]|[0-3]?[0-9][./ -][0-3]?[0-9][./ -](?:1[5-9]|20)[0-9]{2})\b"
+    r"(?:(?:1[5-9]|20)[0-9]{2}[./ -][0-3]?[0-9][./ -][0-3]?[0-9]|"
+    r"[0-3]?[0-9][./ -][0-3]?[0-9][./ -](?:1[5-9]|20)[0-9]{2})\b"
 )
 _CITED = re.compile(r"\((?:1[5-9]|20)[0-9]{2}|(?:1[5-9]|20)[0-9]{2}\)")
 _LISTED = re.compile(r"[0-9][ ,;]{1,3}\Z")

@@ -27,275 +27,13 @@ _LABELLED = {
     "street": "ADDRESS",
     "zip": "POSTCODE",
 }
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-_ADJECTIVES = [
-    "registered",
-    "senior",
-    "junior",
-    "chief",
-    "assistant",
-    "medical",
-    "legal",
-    "financial",
-    "sales",
-    "mechanical",
-    "electrical",
-    "software",
-    "construction",
-    "dental",
-    "social",
-    "technical",
-    "production",
-    "industrial",
-    "public",
-    "general",
-    "private",
-    "operations",
-    "marketing",
-    "network",
-    "data",
-    "computer",
-    "administrative",
-    "agricultural",
-    "structural",
-    "insurance",
-    "real-estate",
-    "fashion",
-    "heavy",
-    "marine",
-    "quality",
-    "training",
-    "human-resources",
-]
-_COINED = [
-    "ver",
-    "tech",
-    "nov",
-    "lum",
-    "quant",
-    "opti",
-    "data",
-    "cyber",
-    "medi",
-    "agri",
-    "omni",
-    "zen",
-    "flex",
-    "core",
-    "path",
-    "bright",
-    "blue",
-    "net",
-    "soft",
-    "info",
-    "eco",
-    "trans",
-    "inter",
-    "pro",
-]
-_COINED_ENDS = [
-    "ly",
-    "ify",
-    "ia",
-    "io",
-    "ex",
-    "on",
-    "is",
-    "era",
-    "ent",
-    "ix",
-    "um",
-    "hub",
-    "ware",
-    "works",
-    "pay",
-    "port",
-    "gen",
-    "point",
-    "media",
-    "sys",
-    "tel",
-    "lab",
-    "link",
-    "max",
-    "a",
-    "o",
-]
-_ORG_WORDS = [
-    "Global",
-    "United",
-    "National",
-    "First",
-    "Pacific",
-    "Atlantic",
-    "Northern",
-    "Southern",
-    "Royal",
-    "Golden",
-    "Silver",
-    "Blue",
-    "Red",
-    "Green",
-    "Bright",
-    "Smart",
-    "Open",
-    "Market",
-    "Health",
-    "Credit",
-    "Energy",
-    "Capital",
-    "Home",
-    "Food",
-    "Travel",
-    "Street",
-    "River",
-    "Mountain",
-    "Star",
-    "Sun",
-    "Moon",
-    "Data",
-    "Cloud",
-    "Trust",
-    "Care",
-    "City",
-    "Science",
-    "Education",
-    "Property",
-    "Legal",
-    "Payment",
-    "Weather",
-    "Water",
-    "Transit",
-    "Insight",
-    "Pocket",
-    "Compass",
-    "Bridge",
-    "Anchor",
-]
-_ORG_ENDS = [
-    "Inc",
-    "Inc.",
-    "LLC",
-    "Ltd",
-    "Corp",
-    "Corporation",
-    "Group",
-    "Holdings",
-    "Partners",
-    "Systems",
-    "Technologies",
-    "Solutions",
-    "Labs",
-    "Industries",
-    "Media",
-    "Capital",
-    "Bank",
-    "Insurance",
-    "International",
-    "Services",
-    "Consulting",
-    "Networks",
-    "Software",
-    "Energy",
-    "Foundation",
-    "Institute",
-    "GmbH",
-    "AG",
-    "SA",
-    "AB",
-    "PLC",
-    "Company",
-]
-_STREET_ENDS = [
-    "Street",
-    "St",
-    "Road",
-    "Rd",
-    "Avenue",
-    "Ave",
-    "Lane",
-    "Drive",
-    "Boulevard",
-    "Court",
-    "Place",
-    "Square",
-    "Terrace",
-    "Way",
-    "Close",
-    "Crescent",
-    "Hill",
-    "Park",
-]
-_STREET_TAILS = [
-    "strasse",
-    "straße",
-    "weg",
-    "gasse",
-    "gata",
-    "gatan",
-    "gate",
-    "vej",
-    "gade",
-    "vænget",
-    "stræde",
-    "katu",
-    "tie",
-    "kuja",
-    "tänav",
-    "straat",
-    "laan",
-    "plein",
-    "dijk",
-    "allee",
-]
-_STREET_HEADS = [
-    "Rue",
-    "Rue de",
-    "Rue du",
-    "Avenue de",
-    "Boulevard",
-    "Allée des",
-    "Via",
-    "Viale",
-    "Piazza",
-    "Corso",
-    "Strada Provinciale",
-    "Calle",
-    "Avenida",
-    "Paseo",
-    "Carrera",
-    "Rua",
-    "Rua da",
-    "Travessa",
-    "Praça",
-    "ul.",
-    "Ulice",
-    "ulica",
-    "Aleja",
-    "Bulevar",
-    "Postbox",
-]
 
 
 class Writer:
     """Writes sentences from the patterns of a list, with values drawn by a seeded generator."""
 
     def __init__(self, seed: int, known: float = 0.6) -> None:
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311
         self._known = known
         self._firsts = sorted(lists.words_of("first_names.txt"))
         self._lasts = sorted(lists.words_of("last_names.txt"))
@@ -303,6 +41,9 @@ class Writer:
         self._countries = [name for line in lists.lines("countries.txt") for name in line.split(";")]
         self._nationalities = sorted(lists.words_of("nationalities.txt"))
         self._jobs = sorted(lists.words_of("jobs.txt"))
+        self._parts = {
+            name: rest.split(";") for name, _, rest in (line.partition(": ") for line in lists.lines("parts.txt"))
+        }
         self._next: dict[str, list[str]] = defaultdict(list)
         for name in [*self._firsts, *self._lasts, *self._places[::9]]:
             letters = f"^^{name}$"
@@ -365,9 +106,7 @@ class Writer:
     def _make_last(self) -> str:
         some = self._random.random()
         if some < 0.04:
-            return f"{self._random.choice(['van', 'von', 'de', 'da', 'dos', 'el', 'O’', 'Mc', 'de la', 'van der'])} {self._word(self._lasts)}".replace(
-                "’ ", "'"
-            ).replace("Mc ", "Mc")
+            return f"{self._random.choice(self._parts['before_last'])}{self._word(self._lasts)}"
         return f"{self._word(self._lasts)}-{self._word(self._lasts)}" if some < 0.07 else self._word(self._lasts)
 
     def _make_full(self) -> str:
@@ -413,7 +152,7 @@ class Writer:
         some = self._random
         job = some.choice(self._jobs)
         if some.random() < 0.7:
-            job = f"{some.choice(_ADJECTIVES)} {job}"
+            job = f"{some.choice(self._parts['adjectives'])} {job}"
         if some.random() < 0.15:
             job = f"{some.choice(self._jobs)} and {job}"
         return job.capitalize() if some.random() < 0.7 else job
@@ -421,21 +160,21 @@ class Writer:
     def _make_org(self) -> str:
         some = self._random
         kind = some.random()
-        coined = (some.choice(_COINED) + some.choice(_COINED_ENDS)).capitalize()
+        coined = (some.choice(self._parts["coined"]) + some.choice(self._parts["coined_ends"])).capitalize()
         if kind < 0.22:
             return coined
         if kind < 0.32:
-            return f"{coined} {some.choice(_ORG_ENDS)}"
+            return f"{coined} {some.choice(self._parts['org_ends'])}"
         if kind < 0.42:
-            return f"{self._make_last()} {some.choice(_ORG_ENDS)}"
+            return f"{self._make_last()} {some.choice(self._parts['org_ends'])}"
         if kind < 0.5:
             return f"{self._make_last()}, {self._make_last()} and {self._make_last()}"
         if kind < 0.56:
             return f"{self._make_last()}-{self._make_last()}"
         if kind < 0.76:
-            return " ".join(some.sample(_ORG_WORDS, 2))
+            return " ".join(some.sample(self._parts["org_words"], 2))
         if kind < 0.86:
-            return f"{some.choice(_ORG_WORDS)} {some.choice(_ORG_ENDS)}"
+            return f"{some.choice(self._parts['org_words'])} {some.choice(self._parts['org_ends'])}"
         if kind < 0.93:
             return self.invented()
         return "".join(some.choice("ABCDEFGHIKLMNOPRSTUVW") for _ in range(some.randint(2, 4)))
@@ -446,15 +185,19 @@ class Writer:
         number = str(some.randint(1, 199) if some.random() < 0.7 else some.randint(200, 9999))
         number += some.choice(["", "", "", "", "a", "B"])
         if kind < 0.45:
-            return f"{number} {self._make_last()} {some.choice(_STREET_ENDS)}"
+            return f"{number} {self._make_last()} {some.choice(self._parts['street_ends'])}"
         if kind < 0.62:
-            name = f"{self.invented()}{some.choice(_STREET_TAILS)}"
+            name = f"{self.invented()}{some.choice(self._parts['street_tails'])}"
         elif kind < 0.8:
-            name = f"{some.choice(_STREET_HEADS)} {self._word(self._lasts)}"
+            name = f"{some.choice(self._parts['street_heads'])} {self._word(self._lasts)}"
         elif kind < 0.9:
-            name = f"{self.invented()} {some.choice(['u.', 'utca', 'út', 'sokak', 'Cad.', 'tee', 'Str.', 'Straat', 'náměstí'])}"
+            name = f"{self.invented()} {some.choice(self._parts['street_last'])}"
         else:
-            name = f"{self._make_last()} {some.choice(_STREET_ENDS)}" if some.random() < 0.5 else self.invented()
+            name = (
+                f"{self._make_last()} {some.choice(self._parts['street_ends'])}"
+                if some.random() < 0.5
+                else self.invented()
+            )
         return f"{number} {name}" if some.random() < 0.4 else f"{name} {number}"
 
     def _make_address(self) -> str:
@@ -462,7 +205,9 @@ class Writer:
         if some.random() < 0.06:
             box = some.choice(["PSC {}, Box {}", "Unit {} Box {}", "P.O. Box {}, {}", "PO Box {}-{}"])
             head = box.format(some.randint(1, 9999), some.randint(1, 9999))
-            return f"{head}{some.choice([chr(10), ' ', ', '])}{some.choice(['APO', 'FPO', 'DPO', self._make_city()])} {some.choice(['AA', 'AE', 'AP'])} {some.randint(10000, 99999)}"
+            office = some.choice(["APO", "FPO", "DPO", self._make_city()])
+            zone = some.choice(["AA", "AE", "AP"])
+            return f"{head}{some.choice([chr(10), ' ', ', '])}{office} {zone} {some.randint(10000, 99999)}"
         head = self._make_street()
         if some.random() < 0.35:
             head = f"{some.randint(1, 99999)} {head}"
@@ -502,7 +247,8 @@ class Writer:
         if kind < 0.84:
             return f"{some.randint(1000, 9999)} {some.choice('ABCDEK')}{some.choice('ABEKLX')}"
         if kind < 0.9:
-            return f"{some.choice(['SW', 'N', 'EH', 'LS', 'B'])}{some.randint(1, 20)} {some.randint(1, 9)}{some.choice('ABDE')}{some.choice('FGHJ')}"
+            area = some.choice(["SW", "N", "EH", "LS", "B"])
+            return f"{area}{some.randint(1, 20)} {some.randint(1, 9)}{some.choice('ABDE')}{some.choice('FGHJ')}"
         return some.choice(
             [
                 f"{some.randint(1000, 9999)}-{some.randint(100, 999)}",
@@ -518,13 +264,13 @@ class Writer:
             [
                 f"{month}/{day}/{year}",
                 f"{year}-{month:02d}-{day:02d}",
-                f"{_MONTHS[month - 1]} {day}, {year}",
-                f"{day} {_MONTHS[month - 1]} {year}",
+                f"{self._parts['months'][month - 1]} {day}, {year}",
+                f"{day} {self._parts['months'][month - 1]} {year}",
             ]
         )
 
     def _make_weekday(self) -> str:
-        return self._random.choice(_DAYS)
+        return self._random.choice(self._parts["days"])
 
     def _make_year(self) -> str:
         return str(self._random.randint(1900, 2024))

@@ -143,9 +143,11 @@ def _features(
     low = word.lower()
     names = [
         f"w{w}", f"s{s}", f"f{f}", f"sf{s}{f}{case}", f"p{place}{s}", f"pn{place}{place_next}", f"c{case}{s}",
-        f"1{w1}", f"2{w2}|{w1}", f"n{wn}", f"m{wn}|{wm}", f"a{w1}|{s}{f}", f"b{wn}|{s}{f}", f"1s{s1}|{s}", f"1f{f1}|{f}",
+        f"1{w1}", f"2{w2}|{w1}", f"n{wn}", f"m{wn}|{wm}", f"a{w1}|{s}{f}", f"b{wn}|{s}{f}", f"1s{s1}|{s}",
+        f"1f{f1}|{f}",
         f"ns{s}|{sn}", f"nf{f}|{fn}", f"1sn{s1}|{s}|{sn}", f"2s{s2}|{s1}|{s}", f"ms{s}|{sn}|{sm}", f"1n{w1}|{s}|{wn}",
-        f"3{w3}|{w2}|{w1}", f"o{wn}|{wm}|{wo}", f"2w{w2}", f"mw{wm}", f"2f{f2}", f"mf{fm}|{s}", f"ss{s1}{f1}|{s}{f}|{sn}{fn}",
+        f"3{w3}|{w2}|{w1}", f"o{wn}|{wm}|{wo}", f"2w{w2}", f"mw{wm}", f"2f{f2}", f"mf{fm}|{s}",
+        f"ss{s1}{f1}|{s}{f}|{sn}{fn}",
         f"2w1{w2}|{s1}|{s}", f"mn{s}|{sn}|{wm}", f"3w{w3}", f"ow{wo}", f"w1s{w1}|{sn}",
     ]  # fmt: skip
     if word[0].isalpha():
