@@ -17,7 +17,7 @@ from octavo.kinds.documents import Document, Removed, write_documents
 from octavo.kinds.records import write_rows
 
 QUICK = Look(languages=False)
-WORDS = [
+WORDS = ["keeper", "lamp", "house", "counts", "every", "boat", "comes", "over", "bar", "dusk", "writes", "book", "tide"]
     "the",
     "keeper",
     "of",
