@@ -291,7 +291,8 @@ def main() -> None:
         f"Fixtures of decon with an agreed answer: {right} of {judged} right.",
         "",
         f"Half of {len(items)} GSM8K items planted into {len(news):,} news and story texts, which are searched too; "
-        "three seeds together; 95 % Wilson intervals. Edits are random: a word replaced, deleted, or followed by another. "
+        "three seeds together; 95 % Wilson intervals. Edits are random: a word replaced, deleted, or "
+        "followed by another. "
         "The other methods are written from their definitions and see words, not tokens.",
         "",
         *quality(items, news, known),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
+from octavo.spine.errors import WRONG_USE, OctavoError
 from octavo.spine.settings import Settings
 from octavo.spine.stage import Inputs, Stage
 
@@ -42,8 +43,17 @@ def sources(settings: DecontaminateSettings) -> Mapping[str, str]:
 
     found = {}
     for name in settings.against:
-        with Path(name).open("rb") as data:
-            found[name] = hashlib.file_digest(data, "sha256").hexdigest()
+        try:
+            with Path(name).open("rb") as data:
+                found[name] = hashlib.file_digest(data, "sha256").hexdigest()
+        except OSError as error:
+            raise OctavoError(
+                "D092",
+                f"The evaluation file can't be read: {error.strerror}",
+                where=name,
+                do="correct against in the table [decontaminate] of project.toml",
+                exit_code=WRONG_USE,
+            ) from None
     return found
 
 
@@ -64,7 +74,7 @@ def run(settings: DecontaminateSettings, inputs: Inputs, out: Path, scratch: Pat
     reading(contaminated=len(about))
     gone = about if settings.action == "remove" else {}
 
-    def removed():  # noqa: ANN202 - rows of one kind, read once
+    def removed() -> Iterator[Removed]:
         yield from read_removed(source)
         for document in read_documents(source):
             if document.id in gone and not held_out(document.id):
@@ -74,7 +84,7 @@ def run(settings: DecontaminateSettings, inputs: Inputs, out: Path, scratch: Pat
     write_documents(out, kept, removed())
 
 
-def _searches(settings: DecontaminateSettings, source: Path, scratch: Path):  # noqa: ANN202
+def _searches(settings: DecontaminateSettings, source: Path, scratch: Path) -> Iterator[tuple[str, Contamination]]:
     """(what is looked for, what was found), for the evaluation files and for the held-out documents."""
     from octavo.data.contamination.files import search_items
     from octavo.data.contamination.items import read_items
@@ -83,7 +93,7 @@ def _searches(settings: DecontaminateSettings, source: Path, scratch: Path):  # 
     from octavo.spine.progress import reading
 
     parts = shards([source / DOCUMENTS], scratch)
-    how = {"skip_held_out": True, "on": settings.executor, "workers": settings.workers}
+    how: dict[str, Any] = {"skip_held_out": True, "on": settings.executor, "workers": settings.workers}
     if settings.against:
         bad: list[Bad] = []
         items = read_items([Path(name) for name in settings.against], bad)
@@ -93,7 +103,7 @@ def _searches(settings: DecontaminateSettings, source: Path, scratch: Path):  # 
         yield "document", _held_out(source, scratch / "held-out", settings.held_out_threshold, **how)
 
 
-def _held_out(source: Path, scratch: Path, threshold: float, **how) -> Contamination:  # noqa: ANN003
+def _held_out(source: Path, scratch: Path, threshold: float, **how: Any) -> Contamination:
     from octavo.data.contamination.files import search_items
     from octavo.data.contamination.items import Item
     from octavo.kinds.documents import DOCUMENTS, held_out, read_documents

@@ -11,7 +11,7 @@ from problems import edited, planted, problem, prose
 
 from octavo.cli.data.contamination import command
 from octavo.data.contamination.files import search_files, without
-from octavo.data.decontaminate import DecontaminateSettings, held_out_in_training, run
+from octavo.data.decontaminate import DecontaminateSettings, held_out_in_training, run, sources
 from octavo.kinds.documents import Document, held_out, read_documents, read_removed, write_documents
 from octavo.spine.errors import OctavoError
 
@@ -166,3 +166,8 @@ def test_counting_removes_nothing(tmp_path):
     write_documents(source, rows)
     run(DecontaminateSettings(action="count", executor="serial"), {"documents": source}, out, scratch)
     assert (out / "documents.jsonl").read_bytes() == (source / "documents.jsonl").read_bytes()
+
+
+def test_an_evaluation_file_that_is_not_there_is_named():
+    with pytest.raises(OctavoError, match="D092"):
+        sources(DecontaminateSettings(against=("nowhere.jsonl",)))

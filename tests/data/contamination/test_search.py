@@ -139,3 +139,16 @@ def test_items_are_read_from_fields_of_many_names():
     assert item_of({"id": 4, "text": "some text"}, "x:1") == Item("4", "some text")
     assert item_of({"passage": "only that"}, "x:1") == Item("x:1", "only that")
     assert item_of({"title": "nothing asked"}, "x:1") is None
+
+
+def test_a_text_that_repeats_a_phrase_of_an_item_is_no_copy_of_it():
+    question = problem(5)
+    start = " ".join(question.split()[:6])
+    assert not search(index_of(question), [" ".join(f"{start} {prose(k, 5)}" for k in range(400))], 0.6)
+
+
+def test_every_copy_in_a_text_is_found_with_its_place():
+    question = problem(6)
+    text = " ".join([question, question, prose(1), question])
+    hits = search(index_of(question), [text], 0.6)
+    assert [hit.start for hit in hits] == [m for m in range(len(text)) if text.startswith(question, m)]

@@ -260,20 +260,25 @@ def errors(
     """
     from octavo.data.annotation.results import suspects
     from octavo.data.annotation.sources import labelled_rows, read_probabilities
-    from octavo.kinds.records import check_outputs, write_rows
+    from octavo.kinds.records import Bad, check_outputs, write_rows
 
+    bad: list[Bad] = []
     check_outputs([output], [path for path in (source, probabilities) if path and path.is_file()])
     with following():
-        rows, labels = labelled_rows(source, field)
+        rows, labels = labelled_rows(source, field, bad)
         found, share = suspects(rows, labels, read_probabilities(probabilities), prune, rank)
     if output is not None:
         write_rows(output, found)
     if again is not None:
         _new_queue(again, labels, 2, found)
     if as_json:
-        answer_json({"records": len(rows), "suspected": found if output is None else len(found), "noise": vars(share)})
+        told = {"records": len(rows), "suspected": found if output is None else len(found), "noise": vars(share)}
+        answer_json({**told, "bad_rows": [vars(one) for one in bad]})
         return
-    answer(table([["records", f"{len(rows):,}"], ["suspected", f"{len(found):,}"]]) + "\n" + _scores([share]))
+    for one in bad[:_SHOWN]:
+        say(f"{one.source}, row {one.row}: {one.reason}")
+    counts = [["records", f"{len(rows):,}"], ["suspected", f"{len(found):,}"], ["without a label", f"{len(bad):,}"]]
+    answer(table(counts) + "\n" + _scores([share]))
     head = ["own", "label", "likely", "id"]
     rows_shown = [[f"{r['self_confidence']:.2f}", r["label"], r["likely"], r["id"]] for r in found[:_SHOWN]]
     answer("\n" + table([head, *rows_shown]) if rows_shown else "")

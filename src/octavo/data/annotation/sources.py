@@ -7,19 +7,26 @@ from pathlib import Path
 
 from octavo.data.annotation.queue import Queue
 from octavo.data.annotation.results import labelled
-from octavo.kinds.records import Row, open_packed, read_rows
+from octavo.kinds.records import Bad, Row, open_packed, read_rows
 from octavo.spine.errors import WRONG_USE, OctavoError
 
 
-def labelled_rows(source: Path, field: str = "label") -> tuple[list[Row], list[str]]:
-    """(records with a text as `label`, the labels in order): what a queue's people agreed on, or a file's own field."""
+def labelled_rows(source: Path, field: str, bad: list[Bad]) -> tuple[list[Row], list[str]]:
+    """(records with a text as `label`, the labels in order): what a queue's people agreed on, or a file's own field.
+
+    Rows of a file that are no records, or have no label, are added to `bad`.
+    """
     if source.is_dir():
         queue = Queue(source)
         rows, labels = list(labelled(queue)), list(queue.plan.labels)
     else:
-        rows = [row for row in read_rows(source, []) if row.get(field) not in (None, "")]
-        for row in rows:
+        rows = []
+        for at, row in enumerate(read_rows(source, bad), 1):
+            if row.get(field) in (None, ""):
+                bad.append(Bad(source.name, at, f'no field "{field}"'))
+                continue
             row["label"] = row[field] if isinstance(row[field], str) else json.dumps(row[field])
+            rows.append(row)
         labels = sorted({row["label"] for row in rows})
     if len({row["label"] for row in rows}) < 2:
         raise OctavoError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,10 +61,31 @@ def search(index: Index, texts: Sequence[str], threshold: float) -> list[Hit]:
         enough = max(1, int(np.ceil(FIRST_SHARE * min(_runs(index, length), 400))))
         if found.runs < min(max(2, enough), _runs(index, length)):
             continue
-        hit = _compare(index, words, found, threshold)
-        if hit is not None:
-            hits.append(hit)
-    return sorted(hits, key=lambda hit: (hit.text, hit.item, hit.start))
+        for part in _windows(found, length):
+            hits += _copies(index, words, part, threshold)
+    return _apart(hits)
+
+
+def _windows(found: Found, length: int) -> Iterator[Found]:
+    """A stretch in parts that overlap, so that words of an item strewn over a long text are no copy of it."""
+    size = 2 * length + 2 * MISSES
+    if found.last - found.first <= 2 * size:
+        yield found
+        return
+    for first in range(found.first, found.last, size):
+        yield replace(found, first=first, last=min(found.last, first + 2 * size))
+
+
+def _apart(hits: list[Hit]) -> list[Hit]:
+    """The hits in order; of those of one item that overlap only the best."""
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=lambda hit: (hit.text, hit.item, hit.start, -hit.score)):
+        last = kept[-1] if kept else None
+        if last and (last.text, last.item) == (hit.text, hit.item) and hit.start < last.end:
+            kept[-1] = max(last, hit, key=lambda one: one.score)
+        else:
+            kept.append(hit)
+    return kept
 
 
 def search_exact(index: Index, texts: Sequence[str]) -> list[Hit]:
@@ -116,12 +137,30 @@ def _stretches(index: Index, words: Words) -> Iterator[Found]:
         yield Found(int(text[begin]), int(items[begin]), int(places[begin]), int(places[end]), int(distinct[k]))
 
 
-def _compare(index: Index, words: Words, found: Found, threshold: float) -> Hit | None:
-    """The stretch compared with the item word by word; None when too little of the item stands there in order."""
-    begin, end = int(index.bounds[found.item]), int(index.bounds[found.item + 1])
+def _copies(index: Index, words: Words, found: Found, threshold: float) -> list[Hit]:
+    """The copies of the item in one stretch: the best one, and then those on both sides of it."""
+    length = int(index.bounds[found.item + 1] - index.bounds[found.item])
+    reach = min(length, 2 * MISSES)
     low, high = int(words.bounds[found.text]), int(words.bounds[found.text + 1])
-    reach = min(end - begin, 2 * MISSES)
-    low, high = max(low, found.first - reach), min(high, found.last + index.n + reach)
+    sides = [(max(low, found.first - reach), min(high, found.last + index.n + reach))]
+    hits = []
+    while sides:
+        low, high = sides.pop()
+        if 2 * (high - low) < length:
+            continue
+        copy = _compare(index, words, found, low, high, threshold)
+        if copy is not None:
+            first, last, score = copy
+            hits.append(Hit(found.text, found.item, score, int(words.starts[first]), int(words.ends[last])))
+            sides += [(low, first), (last + 1, high)]
+    return hits
+
+
+def _compare(
+    index: Index, words: Words, found: Found, low: int, high: int, threshold: float
+) -> tuple[int, int, float] | None:
+    """(first word, last word, score) of the item in words [low, high); None when too little stands there in order."""
+    begin, end = int(index.bounds[found.item]), int(index.bounds[found.item + 1])
     wanted, there = index.words[begin:end], words.hashes[low:high]
     pairs = aligned(wanted, there, index.n)
     if not pairs:
@@ -142,7 +181,7 @@ def _compare(index: Index, words: Words, found: Found, threshold: float) -> Hit 
     evidence = length + supported
     if evidence < IDENTIFYING or score < needed(evidence, threshold):
         return None
-    return Hit(found.text, found.item, score, int(words.starts[start]), int(words.ends[last]))
+    return start, last, score
 
 
 def needed(length: int, threshold: float) -> float:
