@@ -31,7 +31,7 @@ import papers
 
 from octavo.data.read.encoding import decode
 from octavo.data.read.readers import read_source
-from octavo.data.read.records import jobs_below, read_parts
+from octavo.data.read.records import errands_below, read_parts
 from octavo.data.read.source import Kept, Source
 from octavo.measures.intervals import wilson
 
@@ -199,7 +199,7 @@ def whole(data: bytes, out: float) -> float:
         for at in range(16):
             (place / f"{at}").write_bytes(data)
         began = time.perf_counter()
-        read_parts(jobs_below([place]), Path(folder, "parts"), workers=2)
+        read_parts(errands_below([place]), Path(folder, "parts"), workers=2)
         return 16 * out / (time.perf_counter() - began)
 
 

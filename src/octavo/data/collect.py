@@ -83,15 +83,15 @@ def run(settings: CollectSettings, inputs: Inputs, out: Path, scratch: Path) -> 
 def _from_folder(settings: CollectSettings, out: Path, scratch: Path) -> None:
     import json
 
-    from octavo.data.folder import jobs_of, nothing, walk
+    from octavo.data.folder import errands_of, nothing, walk
     from octavo.data.read.records import kept_rows, read_parts, removed_rows
     from octavo.data.read.source import Limits
     from octavo.kinds.documents import Removed, document_from_row, write_documents
 
     folder = Path(settings.docs)
-    jobs = jobs_of(walk(folder, settings.largest_file))
+    errands = errands_of(walk(folder, settings.largest_file))
     limits = Limits(largest=settings.largest_file, seconds=settings.seconds_per_file)
-    parts = read_parts(jobs, scratch / "read", limits, rows="documents", workers=settings.workers)
+    parts = read_parts(errands, scratch / "read", limits, rows="documents", workers=settings.workers)
     documents = (document_from_row(json.loads(line)) for line in kept_rows(parts))
     rows = (json.loads(line) for line in removed_rows(parts))
     removed = (Removed(**{**row, "document": document_from_row(row["document"])}) for row in rows)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from octavo.data.read.guarded import Guard, Job
+from octavo.data.read.guarded import Errand, Guard
 from octavo.data.read.licences import FILE_NAME, licence_text
 from octavo.data.read.source import Limits
 from octavo.kinds.documents import Document, Removed, document_from_row
@@ -149,8 +149,8 @@ def read_found(found: list[Found]) -> tuple[list[Document], list[Removed]]:
     removed: list[Removed] = []
     bar = progress("read documents", len(found), "files")
     with Guard(Limits(), "documents") as guard:
-        for job in jobs_of(found):
-            for line in guard.read(job):
+        for errand in errands_of(found):
+            for line in guard.read(errand):
                 if line[:1] == b"K":
                     documents.append(document_from_row(json.loads(line[17:])))
                 else:
@@ -160,17 +160,17 @@ def read_found(found: list[Found]) -> tuple[list[Document], list[Removed]]:
     return documents, removed
 
 
-def jobs_of(found: list[Found], prefix: str = "") -> list[Job]:
+def errands_of(found: list[Found], prefix: str = "") -> list[Errand]:
     """What is to be read of what `walk` found, each with the licence and the domain of the folder it lies in."""
     licences = _licences(found)
-    jobs = []
+    errands = []
     for one in found:
         folders = one.relative.split("/")[:-1]
         ups = ("/".join(folders[:end]) for end in range(len(folders), -1, -1))
         licence = next((licences[up] for up in ups if up in licences), "")
         domain = folders[0] if folders else ""
-        jobs.append(Job(prefix + one.relative, one.path, one.size, licence, domain, one.reason, one.detail))
-    return jobs
+        errands.append(Errand(prefix + one.relative, one.path, one.size, licence, domain, one.reason, one.detail))
+    return errands
 
 
 def _licences(found: list[Found]) -> dict[str, str]:

@@ -64,11 +64,14 @@ def test_too_little_to_go_on_is_said():
     assert "too little" in decoded.why
 
 
-def test_a_guessed_text_is_listed_with_what_was_guessed(read):
-    text = "\N{EURO SIGN}5 \N{EM DASH} \N{EURO SIGN}6; \N{EURO SIGN}7"
-    _, _, (removed,) = read(text.encode("cp1252"), "a.txt")
-    assert removed.reason in ("encoding guessed", "broken UTF-8")
-    assert removed.detail
+@pytest.mark.parametrize(
+    ("text", "encoding"), [("Größe: 5 µm", "cp437"), ("São João é", "mac_roman"), ("Łódź, Kęty", "iso8859-2")]
+)
+def test_a_guessed_text_is_listed_with_what_was_guessed(read, text, encoding):
+    _, _, (removed,) = read(text.encode(encoding), "a.txt")
+    assert removed.reason == "encoding guessed"
+    assert "too little to tell" in removed.detail
+    assert removed.document.text
 
 
 def test_a_long_text_with_one_odd_sign_is_kept_and_the_guess_is_said(read):

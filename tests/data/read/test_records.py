@@ -10,9 +10,9 @@ import pytest
 from killing import killed_at_random
 
 from octavo.data.folder import walk
-from octavo.data.read.guarded import Guard, Job
+from octavo.data.read.guarded import Errand, Guard
 from octavo.data.read.records import as_records, read_parts, write_joined
-from octavo.data.read.records import jobs_below as below
+from octavo.data.read.records import errands_below as below
 from octavo.data.read.source import Limits
 from octavo.kinds.records import read_rows
 from octavo.spine.errors import OctavoError
@@ -92,10 +92,10 @@ def reasons(data, tmp_path, **limits):
     path = tmp_path / "file"
     path.write_bytes(data)
     with Guard(Limits(**limits), "records") as guard:
-        lines = [*guard.read(Job("file", path, len(data))), *guard.read(Job("file", path, len(data)))]
+        lines = [*guard.read(Errand("file", path, len(data))), *guard.read(Errand("file", path, len(data)))]
         after = tmp_path / "after"
         after.write_bytes(papers.html(PARAGRAPHS))
-        lines += guard.read(Job("after", after, 1))
+        lines += guard.read(Errand("after", after, 1))
     assert lines.pop()[:1] == b"K"
     assert lines[: len(lines) // 2] == lines[len(lines) // 2 :]
     rows = [json.loads(line[1:]) for line in lines if line[:1] == b"R"]

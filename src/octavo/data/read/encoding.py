@@ -114,11 +114,16 @@ def guess(raw: bytes) -> tuple[str, bool]:
     # on single sentences the first is right nearly always and quick; the second knows when the first has no answer
     first = _sibling(sample, _plausible(sample, _by_uchardet(sample)))
     evidence = len(_BEYOND.findall(sample))
-    if first and (evidence >= ENOUGH or (evidence >= LEAST and first == "cp1252")):
+    odd = bool(first) and _SIGN_IN_WORD.search(sample.decode(first, "replace")) is not None
+    if first and ((evidence >= ENOUGH and not odd) or evidence >= 20 * ENOUGH):
+        return first, True
+    if first == "cp1252" and evidence >= LEAST and not odd:
         return first, True
     second = _plausible(sample, _by_normalizer(sample))
     if first and second:
-        return first, sample.decode(first, "replace") == sample.decode(second, "replace") and evidence >= LEAST
+        return first, sample.decode(first, "replace") == sample.decode(
+            second, "replace"
+        ) and not odd and evidence >= LEAST
     if second:
         return second, evidence >= 4 * ENOUGH
     if first:
@@ -126,7 +131,10 @@ def guess(raw: bytes) -> tuple[str, bool]:
     return ("cp1252", False) if _plausible(sample, "cp1252") else ("", False)
 
 
-_SIGN_IN_WORD = re.compile("[a-z][\xa0-\xbf\u02c7\u02d8\u02db\u02dd\xd7\xf7\u2020-\u203a]+[a-z]")
+_SIGN_IN_WORD = re.compile(
+    "[^\\W\\d_][\xa1-\xa9\xab\xac\xae-\xb4\xb6\xb8\xb9\xbb-\xbf\u02c7\u02d8\u02db\u02dd\xd7\xf7\u201a\u201c-\u203a]+[^\\W\\d_]"
+)
+"""What no text has between two letters (apostrophes, dashes, blanks and the middle dot it may have)."""
 
 
 def _sibling(sample: bytes, name: str) -> str:

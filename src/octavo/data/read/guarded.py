@@ -29,7 +29,7 @@ START = 120.0
 
 
 @dataclass(frozen=True)
-class Job:
+class Errand:
     """A file to be read, or one that was refused already."""
 
     name: str
@@ -59,28 +59,28 @@ class Guard:
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def read(self, job: Job) -> Iterator[bytes]:
+    def read(self, errand: Errand) -> Iterator[bytes]:
         """The lines of a file, as the worker gives them: `K…` documents and `R…` removals."""
-        if job.reason:
-            yield self._left(job.name, job.reason, job.detail)
+        if errand.reason:
+            yield self._left(errand.name, errand.reason, errand.detail)
             return
         try:
-            if self._harmless(job):
-                yield from self._here(job)
+            if self._harmless(errand):
+                yield from self._here(errand)
                 return
         except OSError as error:
-            yield self._left(job.name, "cannot be read", error.strerror or type(error).__name__)
+            yield self._left(errand.name, "cannot be read", error.strerror or type(error).__name__)
             return
-        yield from self._apart(job)
+        yield from self._apart(errand)
 
     def _left(self, name: str, reason: str, detail: str = "") -> bytes:
         return line_of(Removed(Document(name, "", file=name), reason, detail), self._rows)
 
-    def _harmless(self, job: Job) -> bool:
+    def _harmless(self, errand: Errand) -> bool:
         """Whether it is plain UTF-8 text, for which no library is needed that could fail."""
-        if job.size > self._limits.largest:
+        if errand.size > self._limits.largest:
             return False
-        with job.path.open("rb") as handle:
+        with errand.path.open("rb") as handle:
             head = handle.read(HEAD)
             if b"\0" in head or head.startswith((b"PK", b"\x1f\x8b")):
                 return False
@@ -89,7 +89,7 @@ class Guard:
             except UnicodeDecodeError as error:
                 if len(head) < HEAD or error.start < len(head) - 8:
                     return False
-            if sniff(handle, PurePosixPath(job.name).suffix.lower()).kind not in TEXTS:
+            if sniff(handle, PurePosixPath(errand.name).suffix.lower()).kind not in TEXTS:
                 return False
             handle.seek(0)
             try:
@@ -98,20 +98,22 @@ class Guard:
                 return False
         return True
 
-    def _here(self, job: Job) -> Iterator[bytes]:
-        with job.path.open("rb") as handle:
-            source = Source(job.name, handle, job.size, self._limits, licence=job.licence, domain=job.domain)
+    def _here(self, errand: Errand) -> Iterator[bytes]:
+        with errand.path.open("rb") as handle:
+            source = Source(
+                errand.name, handle, errand.size, self._limits, licence=errand.licence, domain=errand.domain
+            )
             for one in read_source(source):
                 yield line_of(one, self._rows)
 
-    def _apart(self, job: Job) -> Iterator[bytes]:
+    def _apart(self, errand: Errand) -> Iterator[bytes]:
         passed: dict[str, str] = {}
         given = 0
         while True:
-            here = {"at": job.name}
+            here = {"at": errand.name}
             seen = 0
             try:
-                for line in self._answer(job, passed, here):
+                for line in self._answer(errand, passed, here):
                     seen += 1
                     if seen > given:
                         given += 1
@@ -119,18 +121,18 @@ class Guard:
                 return
             except _GoneError as why:
                 self._end()
-                if here["at"] == job.name or here["at"] in passed or len(passed) >= AGAIN:
-                    yield self._left(job.name, str(why), f"after {given:,} rows" if given else "")
+                if here["at"] == errand.name or here["at"] in passed or len(passed) >= AGAIN:
+                    yield self._left(errand.name, str(why), f"after {given:,} rows" if given else "")
                     return
                 # the rest of the archive is read without the part that failed
                 passed[here["at"]] = str(why)
 
-    def _answer(self, job: Job, passed: dict[str, str], here: dict[str, str]) -> Iterator[bytes]:
+    def _answer(self, errand: Errand, passed: dict[str, str], here: dict[str, str]) -> Iterator[bytes]:
         request: dict[str, Any] = {
-            "path": os.fsencode(job.path.absolute()).hex(),
-            "name": job.name,
-            "licence": job.licence,
-            "domain": job.domain,
+            "path": os.fsencode(errand.path.absolute()).hex(),
+            "name": errand.name,
+            "licence": errand.licence,
+            "domain": errand.domain,
             "limits": asdict(self._limits),
             "rows": self._rows,
             "passed": passed,
@@ -149,7 +151,7 @@ class Guard:
             if line[:1] == b"P":
                 here["at"] = json.loads(line[1:])
             elif line[:1] == b"X":
-                yield self._left(job.name, "cannot be read", json.loads(line[1:]))
+                yield self._left(errand.name, "cannot be read", json.loads(line[1:]))
             elif line != b"B\n":
                 yield line
 

@@ -11,8 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from octavo.data.folder import jobs_of, walk
-from octavo.data.read.guarded import Guard, Job
+from octavo.data.folder import errands_of, walk
+from octavo.data.read.guarded import Errand, Guard
 from octavo.data.read.source import Limits, Row
 from octavo.data.read.worker import id_hash
 from octavo.kinds.records import Bad, encode_row, is_records, read_rows
@@ -43,7 +43,7 @@ def as_records(
         target, left = place / "records.jsonl", place / "removed.jsonl"
         if not target.exists():
             prefix = f"{path.resolve().name}/" if len(paths) > 1 and path.is_dir() else ""
-            parts = read_parts(jobs_below([path], limits, prefix), place / "parts", limits, on=on, workers=workers)
+            parts = read_parts(errands_below([path], limits, prefix), place / "parts", limits, on=on, workers=workers)
             write_joined(parts, target, left)
         removed += [json.loads(line) for line in left.read_bytes().splitlines()]
         if target.stat().st_size:
@@ -73,21 +73,21 @@ class _Few(list[Bad]):
             raise ValueError("no record among the first rows")
 
 
-def jobs_below(paths: Sequence[Path], limits: Limits | None = None, prefix: str = "") -> list[Job]:
+def errands_below(paths: Sequence[Path], limits: Limits | None = None, prefix: str = "") -> list[Errand]:
     """The files to be read: each given file under its name, each folder's under their paths below it (and below the
     folder's name, when several things are given)."""
-    jobs: list[Job] = []
+    errands: list[Errand] = []
     for path in paths:
         if path.is_dir():
             before = prefix or (f"{path.resolve().name}/" if len(paths) > 1 else "")
-            jobs += jobs_of(walk(path, 2**63), before)
+            errands += errands_of(walk(path, 2**63), before)
         else:
-            jobs.append(Job(path.name, path, path.stat().st_size))
-    return jobs
+            errands.append(Errand(path.name, path, path.stat().st_size))
+    return errands
 
 
 def read_parts(
-    jobs: Sequence[Job],
+    errands: Sequence[Errand],
     folder: Path,
     limits: Limits | None = None,
     *,
@@ -95,29 +95,29 @@ def read_parts(
     on: str = "processes",
     workers: int = 0,
 ) -> list[Path]:
-    """Read batches of files over shards; the parts hold the worker's lines (`K…` and `R…`) in order of the jobs."""
-    batches = list(_batches(jobs))
+    """Read batches of files over shards; the parts hold the worker's lines (`K…` and `R…`) in order of the errands."""
+    batches = list(_batches(errands))
     work = partial(_read_batch, limits=asdict(limits or Limits()), rows=rows)
-    sizes = [sum(job.size for job in batch) / 1e6 + 0.01 * len(batch) for batch in batches]
+    sizes = [sum(errand.size for errand in batch) / 1e6 + 0.01 * len(batch) for batch in batches]
     return over_shards(work, batches, folder, what="read", on=on, workers=workers, sizes=sizes, unit="MB")
 
 
-def _read_batch(batch: tuple[Job, ...], target: Path, *, limits: dict[str, Any], rows: str) -> None:
+def _read_batch(batch: tuple[Errand, ...], target: Path, *, limits: dict[str, Any], rows: str) -> None:
     with target.open("wb") as out, Guard(Limits(**limits), rows) as guard:
-        for job in batch:
-            for line in guard.read(job):
+        for errand in batch:
+            for line in guard.read(errand):
                 out.write(line)
 
 
-def _batches(jobs: Iterable[Job]) -> Iterator[tuple[Job, ...]]:
-    batch: list[Job] = []
+def _batches(errands: Iterable[Errand]) -> Iterator[tuple[Errand, ...]]:
+    batch: list[Errand] = []
     size = 0
-    for job in jobs:
-        if batch and (size + job.size > BATCH_BYTES or len(batch) >= BATCH_FILES):
+    for errand in errands:
+        if batch and (size + errand.size > BATCH_BYTES or len(batch) >= BATCH_FILES):
             yield tuple(batch)
             batch, size = [], 0
-        batch.append(job)
-        size += job.size
+        batch.append(errand)
+        size += errand.size
     if batch:
         yield tuple(batch)
 
@@ -212,7 +212,7 @@ def read_into(
     """Read files and folders into `out`, and what was left out into `removed`; raises D030 without a record."""
     from octavo.kinds.records import write_rows
 
-    parts = read_parts(jobs_below(paths, limits), scratch / "parts", limits, on=on, workers=workers)
+    parts = read_parts(errands_below(paths, limits), scratch / "parts", limits, on=on, workers=workers)
     tally = Tally()
     for line in removed_rows(parts):
         tally.removed[json.loads(line)["reason"]] += 1
