@@ -18,27 +18,6 @@ from octavo.kinds.records import write_rows
 
 QUICK = Look(languages=False)
 WORDS = ["keeper", "lamp", "house", "counts", "every", "boat", "comes", "over", "bar", "dusk", "writes", "book", "tide"]
-    "the",
-    "keeper",
-    "of",
-    "lamp",
-    "house",
-    "counts",
-    "every",
-    "boat",
-    "that",
-    "comes",
-    "over",
-    "bar",
-    "at",
-    "dusk",
-    "and",
-    "writes",
-    "it",
-    "into",
-    "a",
-    "book",
-]
 
 
 def rows(count=60, seed=0):
