@@ -87,6 +87,8 @@ def rarity_of(frequencies: NDArray[np.int64], texts: int) -> NDArray[np.float32]
 def learn(sample: Counts, rarity: NDArray[np.float32]) -> Space:
     """The subspace that holds most of a sample of texts."""
     texts = _matrix(sample, weigh(sample, rarity))
+    if not texts.shape[0]:
+        return Space(rarity, np.zeros((COLUMNS, 1), np.float32), np.eye(1), np.zeros(1))
     turned = texts.T.tocsr()
     width = min(DIMENSIONS, texts.shape[0])
     directions = np.random.default_rng(SEED).standard_normal((texts.shape[0], width)).astype(np.float32)

@@ -38,10 +38,10 @@ class Encoder:
     """Texts → vectors: the mean of the last hidden states over the tokens (Reimers and Gurevych 2019)."""
 
     def __init__(self, folder: Path) -> None:
+        check_model(folder)
         import torch
         from transformers import AutoModel, AutoTokenizer
 
-        check_model(folder)
         # one thread: with several, the sums and so the last digits depend on how many there are
         torch.set_num_threads(1)
         self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)

@@ -37,7 +37,7 @@ def count_features(texts: Sequence[str]) -> Counts:
     """The features of texts, which are compared without regard to case and punctuation."""
     spoken = [_WORD.findall(text.lower()) for text in texts]
     words = [word for found in spoken for word in found]
-    joined = " ".join(words)
+    joined = " ".join([*words, ""])
     points = np.frombuffer(joined.encode("utf-32-le"), "<u4")
     lengths = np.array([len(word) for word in words], np.int64)
     starts = np.cumsum(lengths + 1) - lengths - 1
@@ -86,7 +86,7 @@ def weigh(found: Counts, rarity: NDArray[np.float32]) -> NDArray[np.float32]:
     values = ((1 + np.log(found.counts)) * rarity[found.columns]).astype(np.float64)
     texts = np.repeat(np.arange(len(found.first) - 1), np.diff(found.first))
     half = 2 * texts + (found.columns >= HALF)
-    squares = np.bincount(half, values * values, minlength=2 * (len(found.first) - 1))
+    squares = np.bincount(half, values * values, minlength=2 * (len(found.first) - 1)).astype(np.float64)
     shares = np.tile([WORD_SHARE, 1 - WORD_SHARE], len(found.first) - 1)
     scale = np.sqrt(np.divide(shares, squares, out=np.zeros_like(squares), where=squares > 0))
     weighed: NDArray[np.float32] = (values * scale[half]).astype(np.float32)

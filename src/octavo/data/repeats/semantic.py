@@ -106,13 +106,16 @@ def _see(task: _Look, target: Path) -> None:
     """Write in how many texts each feature is, and the features of some texts, chosen by their hash."""
     frequencies = np.zeros(COLUMNS, np.int64)
     limit = int(min(task.share, 1.0) * 2**64)
-    texts, parts = 0, []
+    texts, parts, seen = 0, [], task.shard.start
     for batch in _batches(task.shard, task.shortest):
         found = count_features(batch)
         frequencies += np.bincount(found.columns, minlength=COLUMNS)
         texts += int((np.diff(found.first) > 0).sum())
-        chosen = [text for text in batch if text and xxhash.xxh64_intdigest(text.encode()) < limit]
+        # the place is part of what is hashed: of texts that are all equal some are chosen, not all or none
+        lots = (xxhash.xxh64_intdigest(text.encode(), at) for at, text in enumerate(batch, seen))
+        chosen = [text for text, lot in zip(batch, lots, strict=True) if text and lot < limit]
         parts.append(count_features(chosen))
+        seen += len(batch)
     sample = _joined(parts)
     with target.open("wb") as out:
         for array in (np.array([texts]), frequencies, sample.first, sample.columns, sample.counts):
