@@ -293,7 +293,8 @@ def main() -> None:
         f"Half of {len(items)} GSM8K items planted into {len(news):,} news and story texts, which are searched too; "
         "three seeds together; 95 % Wilson intervals. Edits are random: a word replaced, deleted, or "
         "followed by another. "
-        "The other methods are written from their definitions and see words, not tokens; decon with the question as the only part.",
+        "The other methods are written from their definitions and see words, not tokens; "
+        "decon with the question as the only part.",
         "",
         *quality(items, news, known),
         "",
