@@ -5,7 +5,7 @@ from __future__ import annotations
 from octavo.align import dialogues, instruct
 from octavo.apps.own_model import evaluate
 from octavo.apps.own_model.closing import closing
-from octavo.data import clean, collect
+from octavo.data import card, clean, collect, decontaminate, mix, redact
 from octavo.evaluate import report
 from octavo.knowledge import build
 from octavo.pretrain import scratch
@@ -16,20 +16,25 @@ __all__ = ["STAGES", "closing"]
 
 STAGES = (
     Step("collect", collect.STAGE),
-    Step("clean", clean.STAGE, {"documents": "collect"}),
-    Step("tokenizer", train.STAGE, {"documents": "clean"}),
-    Step("pretrain", scratch.STAGE, {"documents": "clean", "tokenizer": "tokenizer"}),
-    Step("dialogues", dialogues.STAGE, {"documents": "clean"}),
+    # before anything is compared or kept apart, so that no personal text is left in what was removed either
+    Step("redact", redact.STAGE, {"documents": "collect"}),
+    Step("clean", clean.STAGE, {"documents": "redact"}),
+    Step("decontaminate", decontaminate.STAGE, {"documents": "clean"}),
+    Step("mix", mix.STAGE, {"documents": "decontaminate"}),
+    Step("card", card.STAGE, {"documents": "mix"}),
+    Step("tokenizer", train.STAGE, {"documents": "mix"}),
+    Step("pretrain", scratch.STAGE, {"documents": "mix", "tokenizer": "tokenizer"}),
+    Step("dialogues", dialogues.STAGE, {"documents": "decontaminate"}),
     Step("instruct", instruct.STAGE, {"checkpoint": "pretrain", "dialogues": "dialogues"}),
     Step("index", build.STAGE, {"documents": "clean"}),
     Step(
         "evaluate",
         evaluate.STAGE,
-        {"documents": "clean", "base": "pretrain", "model": "instruct", "index": "index"},
+        {"documents": "decontaminate", "base": "pretrain", "model": "instruct", "index": "index"},
     ),
     Step(
         "report",
         report.STAGE,
-        {"documents": "clean", "scores": "evaluate", "base": "pretrain", "model": "instruct", "index": "index"},
+        {"documents": "decontaminate", "scores": "evaluate", "base": "pretrain", "model": "instruct", "index": "index"},
     ),
 )
