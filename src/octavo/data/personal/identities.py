@@ -72,18 +72,22 @@ def identities(count: int, seed: int = 0, controls: int = 0) -> list[Identity]:
         name = f"{chance.choice(firsts).title()} {chance.choice(lasts).title()}"
         if name not in names:
             names.add(name)
-            made.append(_identity(name, chance, planted=len(made) < count))
+            made.append(_identity(name, lasts, chance, planted=len(made) < count))
     return made
 
 
-def _identity(name: str, chance: random.Random, *, planted: bool) -> Identity:
+def _names(source: str) -> list[str]:
+    return sorted(name for name in lists.words_of(source) if name.isascii() and len(name) > 3)
+
+
+def _identity(name: str, lasts: Sequence[str], chance: random.Random, *, planted: bool) -> Identity:
     last = name.split()[-1].lower()
     letters = "abcdefghjkmnpqrstuvwxyz"
     return Identity(
         name=name,
         email=f"{last}{chance.randrange(10**5):05d}@mail-{chance.randrange(10**4):04d}.zz",
         phone=f"{chance.randint(201, 989)}-{chance.randint(200, 999)}-{chance.randrange(10**4):04d}",
-        address=f"{chance.randint(1, 999)} {chance.choice(sorted(lists.words_of('last_names.txt'))).title()} {chance.choice(_STREETS)}",
+        address=f"{chance.randint(1, 999)} {chance.choice(lasts).title()} {chance.choice(_STREETS)}",
         secret="".join(chance.choice(letters) for _ in range(6)) + f"{chance.randrange(10**6):06d}",
         planted=planted,
     )
@@ -110,9 +114,10 @@ def plant(
 def probes(people: Sequence[Identity], others: int = 99, seed: int = 0) -> list[Probe]:
     """A question for each attribute of each person, planted or not, with `others` values drawn for the rank."""
     chance = random.Random(f"probes {seed}")  # noqa: S311
+    lasts = _names("last_names.txt")
     made: list[Probe] = []
     for at, person in enumerate(people):
-        drawn = [_identity(person.name, chance, planted=False) for _ in range(others)]
+        drawn = [_identity(person.name, lasts, chance, planted=False) for _ in range(others)]
         for attribute in ATTRIBUTES:
             answer = getattr(person, attribute)
             values = tuple(value for one in drawn if (value := getattr(one, attribute)) != answer)

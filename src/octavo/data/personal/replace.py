@@ -83,9 +83,10 @@ def _apply(
 
 def _apart(made: str, before: str, after: str) -> str:
     """What is put in, with a blank where it would run into a word and read as something else."""
-    head = " " if before and _wordlike(before) and _wordlike(made[:1]) else ""
-    return f"{head}{made} " if after and _wordlike(after) and _wordlike(made[-1:]) else head + made
+    head = " " if made[:1].isalnum() and _joins(before) else ""
+    return f"{head}{made} " if made[-1:].isalnum() and _joins(after) else head + made
 
 
-def _wordlike(letter: str) -> bool:
-    return letter.isalnum() or letter == "_"
+def _joins(letter: str) -> bool:
+    """Whether a letter or mark makes one word or address of what stands on its two sides."""
+    return letter != "" and (letter.isalnum() or letter in "_@+/=%-")

@@ -217,22 +217,50 @@ class Tagger:
         """What stands in a text, given what was found in it already."""
         barriers = sorted(span for span in known if span.type not in ("DATE", "AGE"))
         tokens = tokens_of(text, barriers)
+        made: list[Span] = []
         open_span: tuple[int, int, str, list[float]] | None = None
         for token, (label, sure) in zip(tokens, self.labels([token.text for token in tokens]), strict=True):
             name = LABELS[label]
             type = name[2:]
             masked = token.text[0] == "<" and len(token.text) > 1
             if open_span and (name[0] != "I" or open_span[2] != type or masked):
-                yield from _closed(text, open_span)
+                made += _closed(text, open_span)
                 open_span = None
             if name != "O" and not masked:
-                open_span = (
-                    (open_span[0], token.end, type, [*open_span[3], sure])
-                    if open_span
-                    else (token.start, token.end, type, [sure])
-                )
+                begun = open_span or (token.start, token.end, type, [])
+                open_span = (begun[0], token.end, type, [*begun[3], sure])
         if open_span:
-            yield from _closed(text, open_span)
+            made += _closed(text, open_span)
+        yield from made
+        yield from _also(text, tokens, made)
+
+
+_DOUBTFUL = frozenset(("polish", "pole", "poles", "swede", "swedes", "orthodox", "dane", "danes"))
+"""Words that are a nationality in capitals only."""
+
+
+def _also(text: str, tokens: Sequence[Token], made: Sequence[Span]) -> Iterator[Span]:
+    """Words of a person's name that stand in the text once more, and nationalities, where nothing else was found."""
+    lists = shipped()
+    taken = [(span.start, span.end) for span in made]
+    people = {
+        word
+        for span in made
+        if span.type == "PERSON"
+        for word in re.findall(r"[^\W\d_]{3,}", text[span.start : span.end])
+        if word.lower() not in lists.common
+    }
+    at = 0
+    for token in tokens:
+        while at < len(taken) and taken[at][1] <= token.start:
+            at += 1
+        if (at < len(taken) and taken[at][0] < token.end) or not token.text[0].isalpha():
+            continue
+        word = re.split("['’]", token.text)[0]
+        if word in people:
+            yield Span(token.start, token.start + len(word), "PERSON", 0.7)
+        elif word.lower() in lists.nationalities and not (word.islower() and word in _DOUBTFUL):
+            yield Span(token.start, token.start + len(word), "NATIONALITY", 0.8)
 
 
 def _closed(text: str, span: tuple[int, int, str, list[float]]) -> Iterator[Span]:

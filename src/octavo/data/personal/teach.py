@@ -22,6 +22,8 @@ SENTENCES = 30_000
 DOCSTRINGS = 3_000
 EPOCHS = 4
 BATCH = 256
+DROPPED = 0.4
+"""Share of the features left out of each word in teaching, so that no sentence is learnt by heart."""
 HIDDEN = 0.25
 """Share of the labels before a word that are hidden in teaching, since in use they may be wrong."""
 
@@ -90,12 +92,13 @@ def teach(seed: int = 0, sentences: int = SENTENCES, epochs: int = EPOCHS) -> tu
             last = torch.where(hidden, torch.zeros_like(before[some]), before[some])
             # a label that goes on must not be learnt from a hidden beginning as if it could begin
             kept = ~(hidden & (labels[some] > 0) & (labels[some] % 2 == 0))
-            logits = weights(features[some]) + follows(groups[some] * len(LABELS) + last)
+            seen = features[some] * (torch.rand(features[some].shape) >= DROPPED)
+            logits = weights(seen) / (1 - DROPPED) + follows(groups[some] * len(LABELS) + last)
             loss = torch.nn.functional.cross_entropy(logits[kept], labels[some][kept])
             steps.zero_grad()
             loss.backward()
             steps.step()
-            total += float(loss) * len(some)
+            total += float(loss.detach()) * len(some)
     return weights.weight.detach().numpy(), follows.weight.detach().numpy().reshape(GROUPS, len(LABELS), len(LABELS))
 
 
