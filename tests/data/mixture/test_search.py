@@ -6,8 +6,8 @@ import random
 import numpy as np
 import pytest
 
-from octavo.data.mixture.proxy import Proxy, tokens_of, train_proxy, write_streams
-from octavo.data.mixture.search import Course, best_of, compare, design, regress, search
+from octavo.data.mixture.proxy import Course, Proxy, tokens_of, train_proxy, write_streams
+from octavo.data.mixture.search import best_of, compare, design, regress, search
 from octavo.spine.errors import OctavoError
 
 QUICK = Course(runs=4, steps=8, seeds=2)

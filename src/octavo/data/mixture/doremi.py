@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from octavo.data.mixture.proxy import BATCH, LEARNING_RATE, VOCABULARY, WINDOW, padded, pairs
+from octavo.data.mixture.proxy import BATCH, LEARNING_RATE, VOCABULARY, WINDOW, Course, padded, pairs
 from octavo.data.mixture.weights import Floats
 from octavo.spine.progress import progress
 
 if TYPE_CHECKING:
-    from octavo.data.mixture.search import Course
     from octavo.model.decoder import Decoder
 
 RATE = 1.0

@@ -33,6 +33,22 @@ FEWEST_BYTES = 8 * WINDOW
 
 
 @dataclass(frozen=True)
+class Course:
+    """How much a search may spend, and what it is for."""
+
+    runs: int = 16
+    """Proxies on different mixtures."""
+    steps: int = 200
+    """Optimizer steps of each, of 2,048 bytes."""
+    seeds: int = 3
+    """Trainings of the found and of the natural mixture that decide the verdict."""
+    target: str = ""
+    """The domain whose loss counts; empty: the mean over domains, weighted by their natural shares."""
+    method: str = "regmix"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
 class Proxy:
     """One training: `streams` is the folder that `write_streams` filled."""
 

@@ -16,29 +16,14 @@ from typing import Any
 import numpy as np
 from scipy import linalg, stats
 
-from octavo.data.mixture.proxy import STEP_BYTES, Proxy, train_proxy
+from octavo.data.mixture.doremi import reweigh
+from octavo.data.mixture.proxy import STEP_BYTES, Course, Proxy, train_proxy
 from octavo.data.mixture.weights import Floats, limited
 from octavo.spine.shards import over_shards
 
 CANDIDATES = 2000
 DRAWS = 300
 """Functions drawn from the regression, for the interval of the weights."""
-
-
-@dataclass(frozen=True)
-class Course:
-    """How much a search may spend, and what it is for."""
-
-    runs: int = 16
-    """Proxies on different mixtures."""
-    steps: int = 200
-    """Optimizer steps of each, of 2,048 bytes."""
-    seeds: int = 3
-    """Trainings of the found and of the natural mixture that decide the verdict."""
-    target: str = ""
-    """The domain whose loss counts; empty: the mean over domains, weighted by their natural shares."""
-    method: str = "regmix"
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,8 +88,6 @@ def search(
     share = min(1.0, read / max(budget, 1))
     trials = Trials(streams, share, course, scratch, on, workers)
     if course.method == "doremi":
-        from octavo.data.mixture.doremi import reweigh
-
         raw, intervals = reweigh(streams, natural, course, scratch / "doremi")
         best = np.array(limited(domains, n, raw, budget=budget, most=most, how="").weights)
         trained = 2

@@ -86,8 +86,8 @@ def _searched(
     parts: Sequence[Shard], sizes: Mapping[str, int], wanted: Wanted, scratch: Path, on: str, workers: int
 ) -> tuple[Mixture, dict[str, Any]]:
     """The mixture that a search found. Domains with too little text to measure keep their natural share."""
-    from octavo.data.mixture.proxy import write_streams
-    from octavo.data.mixture.search import Course, search
+    from octavo.data.mixture.proxy import Course, write_streams
+    from octavo.data.mixture.search import search
 
     if wanted.target and wanted.target not in sizes:
         raise OctavoError(
