@@ -12,7 +12,7 @@ import pytest
 from killing import descendants
 
 from octavo.spine.errors import OctavoError
-from octavo.spine.executors import executor
+from octavo.spine.process.executors import executor
 
 
 @pytest.mark.parametrize("name", ["serial", "processes"])
@@ -43,7 +43,7 @@ def test_ray_says_what_to_install_when_it_is_missing(monkeypatch):
 def test_workers_end_with_the_process_that_wants_their_results(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(
-        "import time\nfrom octavo.spine.executors import executor\n"
+        "import time\nfrom octavo.spine.process.executors import executor\n"
         "if __name__ == '__main__':\n"
         "    shards = executor('processes', 2)\n"
         "    list(shards.map(abs, range(8)))\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from octavo.spine.executors import NAMES
+from octavo.spine.process.executors import NAMES
 
 project_option = click.option(
     "--project",

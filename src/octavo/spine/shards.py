@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from octavo.spine import disk
-from octavo.spine.executors import executor
+from octavo.spine.process.executors import executor
 from octavo.spine.process.lock import held
 from octavo.spine.progress import progress
 

@@ -14,7 +14,7 @@ from octavo.cli.data.pii import command
 from octavo.data.redact import RedactSettings, run, sources
 from octavo.kinds.documents import Document, Removed, read_documents, read_removed, write_documents
 from octavo.spine.errors import OctavoError
-from octavo.spine.executors import NAMES
+from octavo.spine.process.executors import NAMES
 from tests.killing import killed_at_random
 
 ROWS = [

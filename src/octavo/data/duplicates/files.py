@@ -13,7 +13,7 @@ from octavo.data.duplicates.ids import Ids, no_records
 from octavo.data.duplicates.write import cluster_rows, kept_parts, removed_rows
 from octavo.kinds.records import Row, Shard, join_rows, shards, write_rows
 from octavo.spine.errors import OctavoError
-from octavo.spine.executors import executor
+from octavo.spine.process.executors import executor
 
 if TYPE_CHECKING:
     from octavo.data.repeats.find import RepeatLimits

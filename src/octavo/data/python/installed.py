@@ -20,7 +20,7 @@ from octavo.data.python.sources import as_rows, batches, load, read_batch
 from octavo.data.python.topics import read_topics
 from octavo.kinds.documents import Document, Removed
 from octavo.spine.errors import OctavoError
-from octavo.spine.executors import executor
+from octavo.spine.process.executors import executor
 from octavo.spine.progress import progress, reading
 
 
