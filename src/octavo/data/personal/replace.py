@@ -70,7 +70,7 @@ def _apply(
             end = min(end, len(piece))
             made.append((origin + at, piece[at:start]))
             made.append(
-                (-1, _apart(replacement(span.type, piece[start:end]), piece[:start][-1:], piece[end : end + 1]))
+                (-1, _apart(replacement(span.type, piece[start:end]), piece[:start][-1:], piece[end : end + 2]))
             )
             taken.append(span._replace(start=origin + start, end=origin + end))
             if span.end - begin > end:
@@ -89,4 +89,5 @@ def _apart(made: str, before: str, after: str) -> str:
 
 def _joins(letter: str) -> bool:
     """Whether a letter or mark makes one word or address of what stands on its two sides."""
-    return letter != "" and (letter.isalnum() or letter in "_@+/=%-")
+    mark = letter[:1]
+    return mark != "" and (mark.isalnum() or mark in "_@+/=%-" or (mark == "." and letter[1:].isalnum()))

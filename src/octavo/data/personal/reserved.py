@@ -95,7 +95,6 @@ INVENTED_NAME = re.compile(rf"(?i)\b(?:{_NAME})\b")
 _RESERVED = re.compile(
     rf"{MARK.pattern}"
     rf"|\b[0-9]{{1,3}} (?i:(?:{_NAME})) Street\b"
-    rf"|(?i:\b(?:{_NAME})\b)"
     r"|\bhttps?://(?:[^\s/@]{0,200}@)?(?:[\w-]{1,63}\.){0,5}(?:example\.(?:com|net|org)|[\w-]{1,63}\.(?:invalid|example|test))\b[^\s\"'<>)\]]*"
     r"|(?<![\w.+-])[\w.+-]{1,80}@(?:[\w-]{1,63}\.){0,5}(?:example\.(?:com|net|org)|[\w-]{1,63}\.(?:invalid|example|test))\b"
     r"|\b(?:192\.0\.2|198\.51\.100|203\.0\.113)\.[0-9]{1,3}\b"
@@ -105,6 +104,7 @@ _RESERVED = re.compile(
     r"|\bXX00[ ]?(?:[0-9]{4}[ ]?){2,7}[0-9]{0,4}\b"
     r"|\b000-[0-9]{2}-[0-9]{4}\b"
     r"|\b00000?(?:[ -]?[0-9]){7,15}\b"
+    rf"|(?i:\b(?:{_NAME})\b)"
     r"|\b18[0-9]{2}-[01][0-9]-[0-3][0-9]\b"
 )
 
