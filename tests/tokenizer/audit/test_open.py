@@ -1,13 +1,12 @@
 """Any tokenizer on disk is opened: tokenizer.json, sentencepiece models, rank files."""
 
 import base64
-import json
 
 import pytest
 from small_tokenizers import sentencepiece
 
 from octavo.spine.errors import OctavoError
-from octavo.tokenizer.audit.open import Plain, byte_letters, open_tokenizer
+from octavo.tokenizer.audit.open import Plain, open_tokenizer
 
 UNKNOWN, CONTROL, NORMAL, USER, BYTE = 2, 3, 1, 4, 6
 BYTES = [(f"<0x{byte:02X}>", 0.0, BYTE) for byte in range(256)]
@@ -97,9 +96,3 @@ def test_plain_bytes_and_characters_count_what_they_say():
     assert Plain("bytes").lengths(["né", ""]) == [3, 0]
     assert Plain("characters").lengths(["né", "👍"]) == [2, 1]
     assert Plain("bytes").encode("é") == [0xC3, 0xA9]
-
-
-def test_every_byte_has_a_letter_of_its_own():
-    letters = byte_letters()
-    assert len(set(letters.values())) == 256
-    assert json.dumps("".join(letters.values()))

@@ -2,8 +2,10 @@
 
 import json
 import shutil
+import sys
 
 import pytest
+from killing import killed_at_random
 from small_tokenizers import SENTENCES, byte_level
 
 from octavo.cli.main import main
@@ -103,6 +105,15 @@ def test_a_repair_is_the_same_each_time(made, capsys, tmp_path):
     assert {"tokenizer.json", "model.safetensors", "config.json"} <= set(files)
     for name in files:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_a_killed_repair_goes_on_to_the_same_bytes(made, capsys, tmp_path):
+    arguments = [made / "tokenizer", "--corpus", made / "new.jsonl.gz", "--model", made / "model", "--tokens", "20"]
+    called(capsys, "extend", *arguments, "-o", tmp_path / "whole", "--executor", "serial")
+    command = [sys.executable, "-m", "octavo", "tokenizer", "extend", *arguments, "-o", tmp_path / "killed"]
+    killed_at_random([str(one) for one in [*command, "--executor", "serial"]], kills=4, longest=3.0, seed=0)
+    for path in sorted((tmp_path / "whole").iterdir()):
+        assert (tmp_path / "killed" / path.name).read_bytes() == path.read_bytes()
 
 
 def test_what_is_no_tokenizer_is_one_message(capsys, tmp_path):

@@ -13,22 +13,14 @@ import tokenizers
 
 from octavo.kinds.tokenizer import TOKENIZER
 from octavo.spine.errors import WRONG_USE, OctavoError
+from octavo.tokenizer.learn.cuts import byte_characters
 
 BYTE_PIECE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
 SPACE = "▁"
 BATCH = 2000
 
 
-def byte_letters() -> dict[int, str]:
-    """Byte → the letter that stands for it in byte-level vocabularies (GPT-2's table)."""
-    plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-    letters = {byte: chr(byte) for byte in plain}
-    for number, byte in enumerate(byte for byte in range(256) if byte not in letters):
-        letters[byte] = chr(256 + number)
-    return letters
-
-
-LETTER_BYTES = {letter: byte for byte, letter in byte_letters().items()}
+LETTER_BYTES = {letter: byte for byte, letter in enumerate(byte_characters())}
 
 
 class Opened:

@@ -21,7 +21,7 @@ ul.said{padding-left:1.2rem;max-width:46rem}ul.said li{margin:.2rem 0}
 th,td{padding:.3rem .6rem .3rem 0;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
 th:first-child,td:first-child{text-align:left}th{color:var(--soft);font-weight:500}
 td.text{text-align:left;white-space:normal;overflow-wrap:anywhere}
-.bad{color:var(--bad)}svg{display:block;width:100%;height:auto;max-width:46rem}
+.bad{color:var(--bad)}svg{display:block;width:100%;height:auto;max-width:36rem}
 svg text{fill:var(--ink);font:12px system-ui,sans-serif}svg .soft{fill:var(--soft)}
 code{font:13px ui-monospace,monospace;border:1px solid var(--line);border-radius:4px;padding:0 .25rem;
 display:inline-block;margin:.1rem .15rem .1rem 0;white-space:pre-wrap;overflow-wrap:anywhere;max-width:100%}
@@ -76,7 +76,7 @@ def _bars(rows: Sequence[dict[str, Any]]) -> str:
     """Premiums as bars with their intervals, the premium of bytes as a thin bar below each."""
     shown = [row for row in rows if row["valid"]]
     top = max((max(row["high"] or row["premium"], row["bytes_premium"]) for row in shown), default=1.0) or 1.0
-    left, width, step = 92, 420, 24
+    left, width, step = 84, 264, 24
     scale = width / top
     parts = []
     for at, row in enumerate(shown):

@@ -7,6 +7,8 @@ import base64
 import tokenizers
 from tokenizers import Regex, decoders, models, pre_tokenizers
 
+from octavo.tokenizer.learn.cuts import byte_characters
+
 PATTERN = (
     r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+"
 )
@@ -15,13 +17,11 @@ PATTERN = (
 
 def read_ranks(data: bytes) -> tokenizers.Tokenizer:
     """The BPE whose merges make each token out of the two parts that lower ranks leave of it."""
-    from octavo.tokenizer.audit.open import byte_letters
-
     ranks: dict[bytes, int] = {}
     for line in data.splitlines():
         token, rank = line.split()
         ranks[base64.b64decode(token, validate=True)] = int(rank)
-    letters = byte_letters()
+    letters = byte_characters()
     names = {token: "".join(letters[byte] for byte in token) for token in ranks}
     merges = []
     for token, rank in sorted(ranks.items(), key=lambda item: item[1]):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from octavo.tokenizer.audit.open import Opened, byte_letters
+from octavo.tokenizer.audit.open import Opened
 from octavo.tokenizer.audit.tokens import basic
+from octavo.tokenizer.learn.cuts import byte_characters
 
 
 def carried(old: Opened, new: Opened) -> list[list[int]]:
@@ -28,7 +29,7 @@ def carried(old: Opened, new: Opened) -> list[list[int]]:
 def _parts(old: Opened, data: bytes, same: dict[bytes, int]) -> list[int]:
     """The old tokens of some bytes, which need not be whole characters."""
     if old.style == "bytes":
-        letters = byte_letters()
+        letters = byte_characters()
         return [token.id for token in old.inner.model.tokenize("".join(letters[byte] for byte in data))]
     try:
         ids = [number for number in old.encode(data.decode()) if number != old.unknown]

@@ -78,6 +78,8 @@ class Outcome:
 def check_place(out: Path, inputs: Sequence[Path]) -> None:
     """Refuse (T054) a folder that holds something, and (D020) an input as output, before any work is done."""
     check_outputs([out], inputs)
+    if (out.parent / f".{out.name}.work").is_dir() and out.is_dir():
+        return  # an attempt that was killed when all but the tidying up was done
     if out.is_file() or (out.is_dir() and any(out.iterdir())):
         raise OctavoError(
             "T054", f"There is something at {out} already", do="name a new folder with -o", exit_code=WRONG_USE
@@ -128,8 +130,7 @@ def deliver(
         rows,
         (_unreachable(old), _unreachable(new)),
     )
-    if out.is_dir():
-        out.rmdir()
+    disk.remove(out)
     os.replace(whole, out)
     return outcome
 
