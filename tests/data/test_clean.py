@@ -7,9 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from octavo.data.clean import CleanSettings, run
-from octavo.data.duplicates.documents import Candidate, candidate, exact_duplicates, near_duplicates
 from octavo.data.rules import verdict
-from octavo.data.shingles import MinHash, Shingler, bands_for, jaccard
 from octavo.kinds.documents import Document, Removed, read_documents, read_removed, write_documents
 from octavo.spine.errors import OctavoError
 from octavo.spine.progress import listening
@@ -35,7 +33,8 @@ def cleaned(tmp_path, documents, removed=(), **changes):
     source.mkdir(exist_ok=True)
     out.mkdir(exist_ok=True)
     write_documents(source, documents, removed)
-    run(CleanSettings(**changes), {"documents": source}, out, tmp_path)
+    scratch = tmp_path / f"scratch-{len(list(tmp_path.iterdir()))}"
+    run(CleanSettings(**changes), {"documents": source}, out, scratch)
     return list(read_documents(out)), list(read_removed(out))
 
 
@@ -163,49 +162,47 @@ def test_many_alike_take_no_quadratic_time(tmp_path):
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3), st.integers(0, 2)), max_size=25), st.randoms())
-def test_the_order_of_the_input_does_not_change_what_is_kept(rows, shuffler):
+def test_the_order_of_the_input_does_not_change_what_is_kept(tmp_path_factory, rows, shuffler):
     documents = [
-        Document(f"m{at}.f{name}", edited(prose(text, 60), 0.05, at), "function", uses=uses)
+        Document(f"{'m' * (at + 1)}.f{name}", edited(prose(text, 60), 0.05, at), "function", uses=uses)
         for at, (text, uses, name) in enumerate(rows)
     ]
-    assert kept_ids(documents) == kept_ids(shuffler.sample(documents, len(documents)))
+    documents.append(Document("z.z", prose(99, 60), "function"))
+    changes = {"near": 0.6, "near_renamed": 0.8, "distinct_below": 50}
+    one, _ = cleaned(tmp_path_factory.mktemp("one"), documents, **changes)
+    other, _ = cleaned(tmp_path_factory.mktemp("other"), shuffler.sample(documents, len(documents)), **changes)
+    assert {document.id for document in one} == {document.id for document in other}
 
 
-def kept_ids(documents):
-    candidates = [candidate(at, document) for at, document in enumerate(documents)]
-    exact = {d.at for d in exact_duplicates(candidates, 50)}
-    rest = [one for one in candidates if one.at not in exact]
-    near = {d.at for d in near_duplicates(rest, lambda at: documents[at].text, 0.6, 0.8, 50)}
-    return {one.id for one in rest if one.at not in near}
+def test_documents_come_out_in_the_order_they_went_in(tmp_path):
+    documents = [Document(f"d{n:02}.md", "x" if n % 5 == 0 else prose(n % 20)) for n in range(40)]
+    kept, removed = cleaned(tmp_path, documents)
+    assert [document.id for document in kept] == sorted(document.id for document in kept)
+    assert [row.document.id for row in removed] == sorted(row.document.id for row in removed)
+    assert len(kept) + len(removed) == 40
 
 
-@given(st.text(), st.text())
-def test_jaccard_is_symmetric_and_one_for_equals(one, other):
-    shingler = Shingler()
-    a, b = shingler(one), shingler(other)
-    assert jaccard(a, b) == jaccard(b, a)
-    assert 0 <= jaccard(a, b) <= 1
-    assert jaccard(a, a) == (1.0 if a.size else 0.0)
+def test_languages_and_rules_are_applied_where_they_are_asked_for(tmp_path):
+    german = "Die Bibliothek öffnet um neun Uhr morgens und schließt erst spät am Abend. " * 3
+    english = "The library opens at nine in the morning and closes late in the evening. "
+    documents = [Document("de.md", german), Document("en.md", english)]
+    kept, removed = cleaned(tmp_path, documents, languages=("en",))
+    assert [(document.id, document.language) for document in kept] == [("en.md", "en")]
+    assert removed[0].reason == "language: de"
+    fluent = (
+        "Every morning the keeper of the small museum opens its heavy wooden doors and lights the lamps. Visitors from "
+        "the harbour come to look at old maps, at models of ships, and at letters which sailors once sent home. In "
+        "winter hardly anybody climbs the hill, so that she has time to repair what salt and wind have damaged. Then "
+        "children help her with glue and thread, and hear about storms that nobody else remembers."
+    )
+    _, removed = cleaned(tmp_path, [*documents, Document("f.md", fluent)], rules=("gopher",), languages=("any",))
+    assert [(row.reason, row.detail) for row in removed] == [
+        ("gopher: word count", "39 < 50"),
+        ("gopher: word count", "14 < 50"),
+    ]
 
 
-def test_bands_find_nearly_all_pairs_at_the_threshold():
-    for threshold in (0.5, 0.7, 0.8, 0.9, 1.0):
-        bands, rows = bands_for(threshold)
-        assert bands * rows <= 128
-        assert 1 - (1 - threshold**rows) ** bands >= 0.995
-
-
-def test_the_share_of_equal_minima_estimates_the_similarity():
-    shingler, hashes = Shingler(), MinHash(2000, 1)
-    text = prose(11, 400)
-    other = edited(text, 0.2, 12)
-    a, b = shingler(text), shingler(other)
-    estimate = (hashes.keys(a) == hashes.keys(b)).mean()
-    assert abs(estimate - jaccard(a, b)) < 0.05
-
-
-def test_survival_prefers_use_then_depth_then_name():
-    def one(name, uses):
-        return Candidate(0, name, uses, 1, False, 0).survival
-
-    assert one("z.z.z", 2) < one("a", 1) < one("a.b", 1) < one("a.c", 1)
+def test_an_unknown_set_of_rules_is_refused(tmp_path):
+    with pytest.raises(OctavoError) as raised:
+        cleaned(tmp_path, [Document("a", prose(4))], rules=("gofer",))
+    assert raised.value.code == "D040"

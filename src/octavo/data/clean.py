@@ -79,6 +79,7 @@ def run(settings: CleanSettings, inputs: Inputs, out: Path, scratch: Path) -> No
     limits = Limits(
         near=settings.near,
         near_short=settings.near,
+        near_templated=settings.near,  # overloads and twins of objects do share a form; names tell them apart
         near_renamed=settings.near_renamed,
         distinct_below=settings.distinct_below,
         policy="used",

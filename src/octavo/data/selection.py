@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -113,7 +115,7 @@ def _sift_shard(shard: Shard, target: Path, *, sieve: Sieve, shape: str) -> None
     target.mkdir(parents=True)
     bad: list[Bad] = []
     reasons: Counter[str] = Counter()
-    places: list[int] = []
+    places = array("I")
     edited = at = 0
     with (target / KEPT).open("wb") as kept, (target / REMOVED).open("wb") as removed:
         originals = _Originals(read_shard(shard, bad))
@@ -130,7 +132,7 @@ def _sift_shard(shard: Shard, target: Path, *, sieve: Sieve, shape: str) -> None
             reasons[verdict.reason] += 1
             detail = one.detail or verdict.detail
             removed.write(encode_row(_removed(shape, at - 1, before, verdict.reason, detail, verdict.score)))
-    np.save(target / ROWS, np.array(places, np.uint32))
+    np.save(target / ROWS, np.frombuffer(places, np.uint32) if places else np.zeros(0, np.uint32))
     lines = [(one.source, one.row, one.reason) for one in bad]
     about = {"records": at, "kept": len(places), "edited": edited, "reasons": reasons, "bad": lines}
     (target / COUNTS).write_text(json.dumps(about, sort_keys=True))
@@ -210,15 +212,16 @@ def _merge(task: Merging, target: Path, *, shape: str) -> None:
     """Take the duplicates out of what the sieve left of a shard, and put them among what was removed, in order."""
     disk.remove(target)
     target.mkdir(parents=True)
-    places = np.load(task.part / ROWS).tolist()
-    same = map(json.loads, task.same.open("rb")) if task.same.exists() else iter(())
-    nxt = next(same, None)
+    places = array("I", np.load(task.part / ROWS).tobytes())
     with (
+        (task.same if task.same.exists() else Path(os.devnull)).open("rb") as found,
         (task.part / KEPT).open("rb") as rows,
         (task.part / REMOVED).open("rb") as gone,
         (target / KEPT).open("wb") as kept,
         (target / REMOVED).open("wb") as removed,
     ):
+        same = map(json.loads, found)
+        nxt = next(same, None)
         waiting = _numbered(gone, places, shape)
         one = next(waiting, None)
         for at, (place, line) in enumerate(zip(places, rows, strict=True)):
@@ -242,17 +245,16 @@ def _merge(task: Merging, target: Path, *, shape: str) -> None:
             one = next(waiting, None)
 
 
-def _numbered(lines: Any, places: list[int], shape: str) -> Iterator[tuple[int, bytes]]:
+def _numbered(lines: Any, places: array[int], shape: str) -> Iterator[tuple[int, bytes]]:
     """The removed rows of a shard with the place where each stood."""
     if shape == "plain":
         for line in lines:
             yield int(line[len(b'{"row": ') : line.index(b",")]), line
         return
-    stay = set(places)
-    at = 0
+    at = met = 0
     for line in lines:
-        while at in stay:
-            at += 1
+        while met < len(places) and places[met] == at:
+            at, met = at + 1, met + 1
         yield at, line
         at += 1
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -110,6 +110,8 @@ def train(good: Sequence[str], bad: Sequence[str], keep: float = 0.95) -> Classi
     texts = [*good, *bad]
     label = np.r_[np.ones(len(good)), np.zeros(len(bad))]
     matrix = sparse.vstack([features([t[:LONGEST] for t in batch]) for batch in batches(texts)], format="csr")
+    met = np.unique(matrix.indices)
+    matrix = matrix[:, met]
     size = np.log1p([len(text) for text in texts])
     size = (size - size.mean()) / max(float(size.std()), 1e-9)
     lengths = sparse.csr_matrix(np.stack([size, size**2, size**3], axis=1))
@@ -123,7 +125,9 @@ def train(good: Sequence[str], bad: Sequence[str], keep: float = 0.95) -> Classi
     length_auc, length_interval = area(by_length, label)
     lost, caught = int(below[label == 1].sum()), int(below[label == 0].sum())
     lost_within, caught_within = wilson(lost, len(good)), wilson(caught, len(bad))
-    weights, bias = _fit(matrix, label, RIDGE)
+    fitted, bias = _fit(matrix, label, RIDGE)
+    weights = np.zeros(1 << BITS)
+    weights[met] = fitted
     trained = Trained(
         good=len(good),
         bad=len(bad),
@@ -165,8 +169,6 @@ def _cross_validated(matrix: Any, label: Floats, fold: NDArray[np.int64]) -> Flo
 
 def _fit(matrix: Any, label: Floats, ridge: float) -> tuple[Floats, float]:
     """Weights and bias of a logistic regression in which both sorts count the same in sum."""
-    from scipy.optimize import minimize  # type: ignore[import-untyped]
-
     share = np.where(label == 1, 0.5 / max(label.sum(), 1), 0.5 / max((1 - label).sum(), 1))
     sign = 2 * label - 1
     turned = matrix.T.tocsr()
@@ -174,12 +176,44 @@ def _fit(matrix: Any, label: Floats, ridge: float) -> tuple[Floats, float]:
     def loss(point: Floats) -> tuple[float, Floats]:
         margin = sign * (matrix @ point[:-1] + point[-1])
         pull = -sign * share * _sigmoid(-margin)
-        value = float(share @ np.logaddexp(0, -margin) + ridge * point[:-1] @ point[:-1])
+        value = float((share * np.logaddexp(0, -margin)).sum() + ridge * (point[:-1] ** 2).sum())
         return value, np.append(turned @ pull + 2 * ridge * point[:-1], pull.sum())
 
-    start = np.zeros(matrix.shape[1] + 1)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 200, "ftol": 1e-9}).x
+    found = _lowest(loss, np.zeros(matrix.shape[1] + 1))
     return found[:-1], float(found[-1])
+
+
+def _lowest(
+    loss: Callable[[Floats], tuple[float, Floats]], point: Floats, rounds: int = 200, memory: int = 8
+) -> Floats:
+    """Where a smooth convex function is lowest (L-BFGS, Nocedal 1980). Sums are taken without the threads of a linear
+    algebra library, whose number would show in the last digits."""
+    value, slope = loss(point)
+    steps: list[tuple[Floats, Floats, float]] = []
+    for _ in range(rounds):
+        down, pulls = -slope, []
+        for moved, turned, curve in reversed(steps):
+            pulls.append((moved * down).sum() / curve)
+            down = down - pulls[-1] * turned
+        if steps:
+            down = down * (steps[-1][2] / (steps[-1][1] ** 2).sum())
+        for (moved, turned, curve), pull in zip(steps, reversed(pulls), strict=True):
+            down = down + moved * (pull - (turned * down).sum() / curve)
+        fall, length = float((slope * down).sum()), 1.0 if steps else 1 / max(1e-12, float(np.sqrt((slope**2).sum())))
+        while True:
+            ahead, slope_ahead = loss(point + length * down)
+            if ahead <= value + 1e-4 * length * fall or length < 1e-12:
+                break
+            length /= 2
+        moved, turned = length * down, slope_ahead - slope
+        gain = value - ahead
+        point, value, slope = point + moved, ahead, slope_ahead
+        curve = float((moved * turned).sum())
+        if gain <= 1e-9 * max(1.0, abs(value)):
+            break
+        if curve > 1e-16:
+            steps = [*steps[1 - memory :], (moved, turned, curve)]
+    return point
 
 
 def area(scores: Floats, label: Floats) -> tuple[float, tuple[float, float]]:
