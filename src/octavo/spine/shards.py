@@ -6,8 +6,9 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -50,7 +51,7 @@ def over_shards(
     count = workers or len(os.sched_getaffinity(0))
     if not missing:
         return targets
-    with executor("serial" if len(missing) == 1 and on == "processes" else on, count) as pool:
+    with _pool("serial" if len(missing) == 1 and on == "processes" else on, count) as pool:
         waiting: dict[Future[None], int] = {}
         todo = iter(missing)
         try:
@@ -67,6 +68,27 @@ def over_shards(
         finally:
             for future in waiting:
                 future.cancel()
+
+
+_shared: ContextVar[tuple[str, int, Executor] | None] = ContextVar("octavo_pool", default=None)
+
+
+@contextmanager
+def one_pool(on: str = "processes", workers: int = 0) -> Iterator[None]:
+    """Let all `over_shards` in the block that ask for this executor share one, so that its processes, or its Ray
+    cluster, begin once for a work of many steps."""
+    count = workers or len(os.sched_getaffinity(0))
+    with executor(on, count) as pool:
+        token = _shared.set((on, count, pool))
+        try:
+            yield
+        finally:
+            _shared.reset(token)
+
+
+def _pool(on: str, count: int) -> AbstractContextManager[Executor]:
+    shared = _shared.get()
+    return nullcontext(shared[2]) if shared is not None and shared[:2] == (on, count) else executor(on, count)
 
 
 def _whole(work: Callable[[Task, Path], None], task: Task, target: Path) -> None:

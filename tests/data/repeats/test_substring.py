@@ -44,7 +44,7 @@ pieces = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(pieces, st.integers(1, 9), st.sampled_from([40, 2**20]))
 @example(["aaaaaaaaaaaaaaaa"], 3, 2**20)
 def test_every_repeat_is_found_and_nothing_else(texts, least, size):
@@ -58,7 +58,7 @@ def test_the_copy_that_survives_is_the_first_in_the_given_order(texts, least, ra
     assert cut(texts, least, order=order)[0] == by_brute_force(texts, least, order)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(pieces, st.integers(2, 6))
 def test_what_is_left_between_the_cuts_holds_no_repeat(texts, least):
     found, _ = cut(texts, least)
@@ -94,7 +94,7 @@ def test_a_cut_never_splits_a_word():
     assert left[1].split() == ["antiThe", "yearly", "meeting."]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(st.text(st.sampled_from("ab .\n\u0301é中。👩\u200d🚀"), max_size=60), st.text(max_size=5), st.integers(4, 20))
 def test_cuts_lie_at_borders_and_inside_the_text(text, other, least):
     texts = [text + other + text, other + text]

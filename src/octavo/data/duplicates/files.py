@@ -13,7 +13,7 @@ from octavo.data.duplicates.ids import Ids, no_records
 from octavo.data.duplicates.write import cluster_rows, kept_parts, removed_rows
 from octavo.kinds.records import Row, Shard, join_rows, shards, write_rows
 from octavo.spine.errors import OctavoError
-from octavo.spine.process.executors import executor
+from octavo.spine.shards import one_pool
 
 if TYPE_CHECKING:
     from octavo.data.repeats.find import RepeatLimits
@@ -64,8 +64,7 @@ def deduplicate(
 ) -> Outcome:
     """Find the duplicates among the records of files and write what is asked for, unless more than the share `alarm`
     of them would go (D050). `repeats` are the limits of the kinds line, substring and semantic."""
-    # held open while the steps come and go: a Ray cluster begins once, not once a step
-    with executor(on, workers or None):
+    with one_pool(on, workers):
         return _deduplicate(inputs, limits, outputs, scratch, repeats, alarm, on, workers)
 
 
