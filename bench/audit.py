@@ -226,6 +226,8 @@ def untrained(place: Path, mixed: Opened) -> list[str]:
     ok = [n for n, category in report.categories.items() if category == OK]
     never = [n for n in ok if usage.counts[n] == 0]
     hit = sum(usage.counts[n] == 0 for n in found.candidates)
+    like = found.like_unused
+    right = sum(usage.counts[n] == 0 for n in like)
     rows = ["| indicator | AUROC of “never in the training text” | precision among the lowest 2 % |", "|---|---|---|"]
     for name, value in sorted(found.agreement.items()):
         lowest = sorted(ok, key=lambda n: found.values[name][n])[: len(found.candidates)]
@@ -243,7 +245,9 @@ def untrained(place: Path, mixed: Opened) -> list[str]:
         "",
         f"{len(ok):,} tokens can be reached, {len(never):,} of them never occur in the "
         f"{int(usage.counts.sum()):,} tokens of training; {len(found.candidates):,} candidates, "
-        f"of which {hit:,} never occur. Asked to repeat: " + "; ".join(said) + ".",
+        f"of which {hit:,} never occur. Rows like those of tokens that no text holds: "
+        f"{len(like):,}; precision {right / max(len(like), 1):.3f}, recall {right / max(len(never), 1):.3f}. "
+        "Asked to repeat: " + "; ".join(said) + ".",
     ]
     return rows
 

@@ -56,6 +56,11 @@ def test_untouched_rows_come_first(examined, tmp_path, tied):
     assert found.chosen == ("cosine to unused" if tied else "input norm")
     assert set(found.candidates) <= untouched(opened, report)
     assert found.candidates
+    if tied:
+        assert len(set(found.like_unused) & untouched(opened, report)) > 0.8 * len(untouched(opened, report))
+        assert set(found.like_unused) <= untouched(opened, report)
+    else:
+        assert found.like_unused == []
     for name in ("input norm", "cosine to unused", "distance to unused", "cosine to unused, mean removed"):
         assert found.agreement[name] > 0.95, name
 

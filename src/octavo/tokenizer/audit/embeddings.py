@@ -21,6 +21,8 @@ from octavo.tokenizer.audit.weights import Embeddings, find_embeddings
 
 SHARE = 0.02
 """Candidates: tokens at or below this quantile of the indicator."""
+LIKE = 3.0
+"""Standard deviations beyond the mean distance of unused rows up to which a row is like one of them."""
 FEW = 3
 """So many known-unused rows are needed for their mean to say something."""
 Floats = NDArray[np.float32]
@@ -37,6 +39,10 @@ class Indicators:
     """Ids that are known to be unused, which the tied indicators compare with."""
     candidates: list[int]
     """Of the tokens that text can produce, those at or below the quantile, the most suspicious first."""
+    like_unused: list[int] = field(default_factory=list)
+    """Of the tokens that text can produce, those no farther from the unused rows than these are from each other (mean
+    and `LIKE` deviations), however many: `candidates` are a fixed share. Empty for untied models, and where too few
+    unused rows are known."""
     agreement: dict[str, float] = field(default_factory=dict)
     """AUROC of "never occurs in the corpus" by indicator, where a corpus was counted; 0.5 says nothing."""
 
@@ -52,6 +58,7 @@ class Indicators:
                 {"id": n, "piece": opened.pieces[n], "value": float(chosen[n])} for n in self.candidates[:most]
             ],
             "candidate_count": len(self.candidates),
+            "like_unused": len(self.like_unused),
             "auroc_against_counts": self.agreement,
         }
 
@@ -69,6 +76,9 @@ def indicate(
     limit = float(np.quantile(values[chosen][ok], share)) if ok else 0.0
     suspects = sorted((n for n in ok if values[chosen][n] <= limit), key=lambda n: (values[chosen][n], n))
     made = Indicators(found.tied, values, chosen, unused, suspects)
+    if chosen != "input norm":
+        reach = _reach(found, unused)
+        made.like_unused = [n for n in ok if values[chosen][n] <= reach]
     if counts is not None:
         made.agreement = agreement(values, ok, counts)
     return made
@@ -101,6 +111,16 @@ def _values(found: Embeddings, unused: list[int], rows: int) -> dict[str, NDArra
     )
     values["distance to unused"] = _over(output, lambda block: np.linalg.norm(block - mark, axis=1), rows)
     return values
+
+
+def _reach(found: Embeddings, unused: list[int]) -> float:
+    """How far an unused row may be from the mean of the others: each is compared with a mean that it is not part of,
+    as the tokens in question are."""
+    stored = found.output or found.input
+    rows = np.concatenate([stored.rows(number, 1) for number in unused]).astype(np.float32)
+    total = rows.sum(axis=0)
+    apart = [1 - float(_cosine(row[None], (total - row) / (len(rows) - 1))[0]) for row in rows]
+    return float(np.mean(apart) + LIKE * np.std(apart))
 
 
 def _over(stored: Any, one: Any, rows: int) -> NDArray[np.float64]:

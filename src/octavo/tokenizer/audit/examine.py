@@ -106,9 +106,11 @@ class Examination:
             if found["bad_records"]:
                 said.append(f"{found['bad_records']} rows of the corpus were no records and were left out")
         if self.indicators is not None:
+            like = len(self.indicators.like_unused)
             said.append(
                 f"{len(self.indicators.candidates)} tokens look under-trained by their {self.indicators.chosen} "
                 f"({'tied' if self.indicators.tied else 'untied'} embeddings)"
+                + (f"; {like} have rows like those of tokens that no text holds" if like else "")
             )
         if self.repeated:
             failed = sum(one.verdict in (VERIFIED, WEAKLY_VERIFIED) for one in self.repeated)
