@@ -80,8 +80,8 @@ one = PIIFormatter()
 found, texts = [], json.load(sys.stdin)
 begun = time.process_time()
 for text in texts:
-    row = [(m.start(), m.end(), "EMAIL_ADDRESS") for m in one.email_replacer.pattern.finditer(text)]
-    row += [(m.start(), m.end(), "IP_ADDRESS") for m in one.ip_replacer.pattern.finditer(text)
+    row = [(m.start(), m.end(), "EMAIL_ADDRESS") for m in one.emails_replacer.regex.finditer(text)]
+    row += [(m.start(), m.end(), "IP_ADDRESS") for m in one.ip_replacer.regex.finditer(text)
             if one.ip_replacer.validator is None or one.ip_replacer.validator(m.group())]
     found.append(row)
 print(json.dumps([time.process_time() - begun, found]))

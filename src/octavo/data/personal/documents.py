@@ -16,7 +16,8 @@ from octavo.spine.progress import reading
 
 def redact_documents(search: Search, source: Path, out: Path, scratch: Path) -> None:
     """Write both files of the artifact, with the texts of both replaced where told; readings of what was found."""
-    found = search_files([source / DOCUMENTS], search, scratch).counted
+    searched = search_files([source / DOCUMENTS], search, scratch)
+    found = searched.counted
     if found.bad:
         raise OctavoError(
             "D074",
@@ -33,8 +34,7 @@ def redact_documents(search: Search, source: Path, out: Path, scratch: Path) -> 
         for name in (DOCUMENTS, REMOVED):
             shutil.copyfile(source / name, out / name)
         return
-    names = sorted(path for path in (scratch / "records").iterdir() if path.suffix != ".partial")
-    join_rows(out / DOCUMENTS, names)
+    join_rows(out / DOCUMENTS, searched.records)
     _redact_removed(search, source / REMOVED, out / REMOVED)
 
 

@@ -263,6 +263,12 @@ def _also(text: str, tokens: Sequence[Token], made: Sequence[Span]) -> Iterator[
             yield Span(token.start, token.start + len(word), "NATIONALITY", 0.8)
 
 
+_NO_NAME = re.compile(
+    r"[a-z]{2,}(?:ly|[a-z]{2}ed|tion|sion|ness|ment|ship|able|ible|ful|less|ism|ility|ous|ative|etic|line|ance|ence)"
+)
+"""Endings of English words that hardly a name has; a capital at the beginning of a sentence makes no name of them."""
+
+
 def _closed(text: str, span: tuple[int, int, str, list[float]]) -> Iterator[Span]:
     start, end, type, sure = span
     while end > start and not (text[end - 1].isalnum() or text[end - 1] == "."):
@@ -271,5 +277,8 @@ def _closed(text: str, span: tuple[int, int, str, list[float]]) -> Iterator[Span
         end -= 2
     while start < end and not (text[start].isalnum() or text[start] == "#"):
         start += 1
+    word = text[start:end].lower()
+    if type == "PERSON" and _NO_NAME.fullmatch(word) and word not in shipped().last | shipped().first:
+        return
     if start < end:
         yield Span(start, end, type, min(0.95, sum(sure) / len(sure)))

@@ -17,6 +17,7 @@ from octavo.data.personal.detect import find_many
 from octavo.data.personal.sentences import Writer
 from octavo.data.personal.spans import STRUCTURED, Span
 from octavo.data.personal.tagger import BUCKETS, GROUPS, LABELS, WEIGHTS, Sentence, tokens_of
+from octavo.spine.progress import progress
 
 SENTENCES = 30_000
 DOCSTRINGS = 3_000
@@ -83,9 +84,9 @@ def teach(seed: int = 0, sentences: int = SENTENCES, epochs: int = EPOCHS) -> tu
     for part in (weights, follows):
         torch.nn.init.zeros_(part.weight)
     steps = torch.optim.Adagrad([*weights.parameters(), *follows.parameters()], lr=0.12)
-    for _epoch in range(epochs):
+    bar = progress("teach", epochs * len(labels), "words")
+    for _ in range(epochs):
         order = torch.randperm(len(labels))
-        total = 0.0
         for at in range(0, len(order), BATCH):
             some = order[at : at + BATCH]
             hidden = torch.rand(len(some)) < HIDDEN
@@ -98,7 +99,7 @@ def teach(seed: int = 0, sentences: int = SENTENCES, epochs: int = EPOCHS) -> tu
             steps.zero_grad()
             loss.backward()
             steps.step()
-            total += float(loss.detach()) * len(some)
+            bar.advance(len(some))
     return weights.weight.detach().numpy(), follows.weight.detach().numpy().reshape(GROUPS, len(LABELS), len(LABELS))
 
 
