@@ -19,7 +19,6 @@ import os
 import platform
 import random
 import re
-import resource
 import statistics
 import subprocess
 import sys
@@ -36,10 +35,10 @@ from scipy import sparse
 
 from octavo.data.repeats.borders import is_border
 from octavo.data.repeats.cuts import by_row, read_cuts, texts_of
-from octavo.data.repeats.embedding import learn, rarity_of
-from octavo.data.repeats.features import COLUMNS, count_features
 from octavo.data.repeats.lines import LineLimits, find_lines
-from octavo.data.repeats.semantic import SemanticLimits, find_semantic
+from octavo.data.repeats.meaning.embedding import learn, rarity_of
+from octavo.data.repeats.meaning.features import COLUMNS, count_features
+from octavo.data.repeats.meaning.semantic import SemanticLimits, find_semantic
 from octavo.data.repeats.substring import SubstringLimits, find_substrings
 from octavo.kinds.records import Shard, read_shard, shards
 
@@ -101,7 +100,9 @@ def search(kind: str, source: Path) -> None:
         else:
             find_semantic(parts, counts, SemanticLimits(), scratch / "work", on="serial")
         spent = time.process_time() - before
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        # not ru_maxrss, which a process takes over from the one that started it
+        status = Path("/proc/self/status").read_text()
+        peak = int(status.partition("VmHWM:")[2].split()[0]) * 1024
         print(json.dumps({"cpu": spent, "wall": time.perf_counter() - clock, "memory": peak}))
 
 
@@ -255,15 +256,16 @@ def meaning(shared: Path, edited: bool) -> list[list[str]]:
     names = sorted(set(labels))
     number = np.array([names.index(label) for label in labels])
     found: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
-    fixed: list[tuple[float, float, float]] = []
+    fixed: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
     for seed in range(3):
         chosen = np.random.default_rng(seed).permutation(len(names)) < len(names) // 2
         tune, test = (np.flatnonzero(chosen[number] == side) for side in (True, False))
         for way, table in ways.items():
             least = _least(*_pairs(table, number, tune), precision=0.95)
             found[way].append((least, *_judged(*_pairs(table, number, test), least)))
-        fixed.append((0.9, *_judged(*_pairs(ways["semantic"], number, test), 0.9)))
-    found["semantic at the default"] = fixed
+        fixed["semantic"].append((0.9, *_judged(*_pairs(ways["semantic"], number, test), 0.9)))
+        fixed["word triples"].append((0.5, *_judged(*_pairs(ways["word triples"], number, test), 0.5)))
+    found.update({f"{way}, at the default": results for way, results in fixed.items()})
     rows = []
     for way, results in found.items():
         columns = list(zip(*results, strict=True))

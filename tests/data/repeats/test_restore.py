@@ -14,8 +14,8 @@ from octavo.data.duplicates.files import Outputs, deduplicate
 from octavo.data.duplicates.find import Limits
 from octavo.data.repeats.find import RepeatLimits
 from octavo.data.repeats.lines import LineLimits
+from octavo.data.repeats.meaning.semantic import SemanticLimits
 from octavo.data.repeats.restore import Choice, restore
-from octavo.data.repeats.semantic import SemanticLimits
 from octavo.data.repeats.substring import SubstringLimits
 from octavo.spine.errors import OctavoError
 

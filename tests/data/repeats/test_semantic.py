@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from octavo.data.repeats.clusters import GROUP, grow
-from octavo.data.repeats.embedding import LARGEST, learn, rarity_of, whole_numbers
-from octavo.data.repeats.features import COLUMNS, HALF, count_features
-from octavo.data.repeats.semantic import SemanticLimits, find_semantic, resembling
+from octavo.data.repeats.meaning.clusters import GROUP, grow
+from octavo.data.repeats.meaning.embedding import LARGEST, learn, rarity_of, whole_numbers
+from octavo.data.repeats.meaning.features import COLUMNS, HALF, count_features
+from octavo.data.repeats.meaning.semantic import SemanticLimits, find_semantic, resembling
 from octavo.spine.errors import OctavoError
 
 TALE = "The old fisherman sailed out before dawn and caught three silver herrings near the broken lighthouse."

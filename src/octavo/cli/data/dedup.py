@@ -255,7 +255,7 @@ def _repeats(limits: Limits, line: int, substring: int, semantic: float, model: 
         return None
     from octavo.data.repeats.find import RepeatLimits
     from octavo.data.repeats.lines import LineLimits
-    from octavo.data.repeats.semantic import SemanticLimits
+    from octavo.data.repeats.meaning.semantic import SemanticLimits
     from octavo.data.repeats.substring import SubstringLimits
 
     return RepeatLimits(

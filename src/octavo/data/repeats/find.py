@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octavo.data.repeats.cuts import merge_cuts, reduced_shards
-from octavo.data.repeats.encoder import check_model
 from octavo.data.repeats.lines import LineLimits, find_lines
+from octavo.data.repeats.meaning.encoder import check_model
+from octavo.data.repeats.meaning.semantic import REMOVAL, SemanticLimits, find_semantic
 from octavo.data.repeats.order import behind, take_order
-from octavo.data.repeats.semantic import REMOVAL, SemanticLimits, find_semantic
 from octavo.data.repeats.settle import EMPTIED, settle
 from octavo.data.repeats.substring import SubstringLimits, find_substrings
 from octavo.kinds.records import Shard
@@ -48,7 +48,7 @@ class Repeats:
     """What was found. Records are counted from 0 over all shards, without what is no record."""
 
     semantic: NDArray[Any]
-    """Rows of `semantic.REMOVAL`: records that go as a whole."""
+    """Rows of `meaning.semantic.REMOVAL`: records that go as a whole."""
     emptied: NDArray[Any]
     """Rows of `settle.EMPTIED`: records of which the cuts leave nothing; they go as a whole too."""
     cuts: list[Path]

@@ -16,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from octavo.data.repeats.features import COLUMNS, Counts, count_features, weigh
+from octavo.data.repeats.meaning.features import COLUMNS, Counts, count_features, weigh
 
 DIMENSIONS = 128
 ROUNDS = 2
 """Of subspace iteration."""
 SEED = 20
 LARGEST = 127
+_NOISE = 0.05
 
 Vectors = NDArray[np.int8]
 
@@ -55,7 +56,11 @@ class Space:
         """A row of `DIMENSIONS` whole numbers for each text; zeros for a text without words."""
         found = count_features(texts)
         places = _project(found, weigh(found, self.rarity), self.basis)
-        places = np.einsum("ij,kj->ik", places, self.turn) - self.middle
+        places = np.einsum("ij,kj->ik", places, self.turn)
+        moved = places - self.middle
+        # a text that is all middle (they are all alike, say) stays where it is: what is left of it would be noise
+        alike = np.einsum("ij,ij->i", moved, moved) < _NOISE**2 * np.einsum("ij,ij->i", places, places)
+        places = np.where(alike[:, None], places, moved)
         places[np.diff(found.first) == 0] = 0
         return whole_numbers(places)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from octavo.data.repeats.embedding import Vectors, whole_numbers
+from octavo.data.repeats.meaning.embedding import Vectors, whole_numbers
 
 GROUP = 1024
 """About how many vectors a group holds."""

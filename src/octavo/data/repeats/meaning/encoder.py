@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from octavo.data.repeats.embedding import Vectors, whole_numbers
+from octavo.data.repeats.meaning.embedding import Vectors, whole_numbers
 from octavo.spine.errors import WRONG_USE, OctavoError
 
 BATCH = 16

@@ -12,10 +12,10 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from octavo.data.repeats.clusters import GROUP, Tree, comparable, grow, lengths
 from octavo.data.repeats.cuts import texts_of
-from octavo.data.repeats.embedding import Space, Vectors, learn, rarity_of
-from octavo.data.repeats.features import COLUMNS, Counts, count_features
+from octavo.data.repeats.meaning.clusters import GROUP, Tree, comparable, grow, lengths
+from octavo.data.repeats.meaning.embedding import Space, Vectors, learn, rarity_of
+from octavo.data.repeats.meaning.features import COLUMNS, Counts, count_features
 from octavo.data.repeats.piles import gather, write_pile
 from octavo.kinds.records import Shard
 from octavo.spine.shards import over_shards
@@ -158,7 +158,7 @@ def _place(task: _Place, target: Path) -> None:
     if task.space is not None:
         turn_into: Any = Space.load(task.space)
     else:
-        from octavo.data.repeats.encoder import Encoder
+        from octavo.data.repeats.meaning.encoder import Encoder
 
         assert task.limits.model is not None
         turn_into = Encoder(task.limits.model)
