@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from octavo.data.personal.detect import find
-from octavo.data.personal.sentences import Writer
 from octavo.data.personal.spans import NAMED
+from octavo.data.personal.teaching.sentences import Writer
 
 
 def _found(text: str, type: str) -> list[str]:

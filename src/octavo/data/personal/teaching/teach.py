@@ -1,4 +1,4 @@
-"""Teach: makes the weights of the tagger from made-up sentences; `python -m octavo.data.personal.teach`.
+"""Teach: makes the weights of the tagger from made-up sentences; `python -m octavo.data.personal.teaching.teach`.
 
 The same seed gives the same sentences; the weights differ in the last digits between machines, so the file is kept
 with the package and made anew only on purpose.
@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from octavo.data.personal.detect import find_many
-from octavo.data.personal.sentences import Writer
 from octavo.data.personal.spans import STRUCTURED, Span
 from octavo.data.personal.tagger import BUCKETS, GROUPS, LABELS, WEIGHTS, Sentence, tokens_of
+from octavo.data.personal.teaching.sentences import Writer
 from octavo.spine.progress import progress
 
 SENTENCES = 30_000
