@@ -24,6 +24,7 @@ KEY_BITS = 2 * ID_BITS + GROUP_BITS
 TOP = 1 << 62
 """A key is `a << A_SHIFT | b << B_SHIFT | group`: keys order as pairs do, and fit 64 bits."""
 
+PARTS = 16
 MERGED = -2
 """The symbol of a position whose token has gone into the one before it."""
 
@@ -97,12 +98,14 @@ class Pairs:
         self.entry_pair = array("q")
         self.again: set[int] = set()
         border = len(self.symbol) - 1
-        at = np.flatnonzero((self.following[:border] != border) & (self.symbol[:border] != MERGED)).astype(np.int32)
-        left, right = self.symbol[at], self.symbol[self.following[at]]
-        if self.merges:
-            short = self.sizes[left] + self.sizes[right] < self.longest
-            left, right, at = left[short], right[short], at[short]
-        self._add(left, right, at)
+        live = (self.following[:border] != border) & (self.symbol[:border] != MERGED)
+        for part in range(PARTS):  # pairs with different left tokens are counted apart: less memory at once
+            at = np.flatnonzero(live & (self.symbol[:border] % PARTS == part)).astype(np.int32)
+            left, right = self.symbol[at], self.symbol[self.following[at]]
+            if self.merges:
+                short = self.sizes[left] + self.sizes[right] < self.longest
+                left, right, at = left[short], right[short], at[short]
+            self._add(left, right, at)
 
     def key_by_group(self) -> None:
         """From now on count the pairs of each group by themselves."""
