@@ -119,7 +119,7 @@ def test_without_a_held_out_document_bits_per_byte_is_left_out_and_said_to_be(in
 
     seen = [Document("seen.md", "text")]
     assert not held_out("seen.md")
-    found = unseen_text(SETTINGS, seen, inputs["base"], inputs["model"])
+    found = unseen_text(SETTINGS, seen, inputs["base"], inputs["model"], set())
     assert found.scores == []
     assert "no document was held out" in found.left_out["bits per byte"]
 
@@ -136,3 +136,17 @@ def test_the_file_of_questions_is_part_of_the_recipe(tmp_path):
 
 def test_the_stage_is_what_the_path_expects():
     assert (STAGE.name, STAGE.output) == ("evaluate", "scores")
+
+
+def test_held_out_text_that_training_holds_too_is_also_left_out_of_a_score(inputs):
+    from octavo.apps.own_model.unseen import unseen_text
+    from octavo.kinds.documents import read_documents
+
+    documents = list(read_documents(inputs["documents"]))
+    apart = [document.id for document in documents if held_out(document.id)]
+    found = unseen_text(SETTINGS, documents, inputs["base"], inputs["model"], apart[:1])
+    scores = {score.name: score for score in found.scores}
+    whole, rest = scores["bits per byte, base model"], scores["bits per byte, base model, uncontaminated"]
+    assert rest.n == whole.n - 1
+    assert found.facts["held out"]["contaminated"] == 1
+    assert [item["id"] for item in found.items if item["contaminated"]] == apart[:1] * 2

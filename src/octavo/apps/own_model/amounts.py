@@ -21,5 +21,8 @@ class EvaluateSettings(Settings):
     """Read at most so many documents that no training saw."""
     held_out_bytes: int = 60_000
     """Read at most so many bytes of them."""
+    contaminated_from: float = 0.6
+    """Share of a held-out document's words, weighted by rarity, that stand in one training document, from which the
+    scores on held-out text are also given without it."""
     compressor_bytes: int = 1_000_000
     """Training text that the compressor, the baseline of bits per byte, may see first."""

@@ -23,11 +23,13 @@ def run(settings: EvaluateSettings, inputs: Inputs, out: Path, scratch: Path) ->
     """Measure everything; seconds go to the readings, not into the artifact."""
     from octavo.apps.own_model.examination import examine
     from octavo.apps.own_model.unseen import unseen_text
+    from octavo.data.decontaminate import held_out_in_training
     from octavo.kinds.documents import read_documents
     from octavo.kinds.scores import write_scores
 
     documents = list(read_documents(inputs["documents"]))
-    reading = unseen_text(settings, documents, inputs["base"], inputs["model"])
+    known_too = held_out_in_training(inputs["documents"], scratch / "contamination", settings.contaminated_from)
+    reading = unseen_text(settings, documents, inputs["base"], inputs["model"], known_too)
     asked = examine(settings, documents, inputs["index"], inputs["model"])
     left_out = {**reading.left_out, **asked.left_out}
     facts = {**reading.facts, **asked.facts, "left out": left_out}

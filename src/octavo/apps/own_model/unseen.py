@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from octavo.apps.own_model.amounts import EvaluateSettings
@@ -18,15 +18,19 @@ LONGEST = 4000
 """Characters read of one document, so that a few long ones don't use up the sample."""
 
 
-def unseen_text(settings: EvaluateSettings, documents: Sequence[Document], base: Path, model: Path) -> Findings:
-    """Score a sample of the held-out documents with both checkpoints."""
+def unseen_text(
+    settings: EvaluateSettings, documents: Sequence[Document], base: Path, model: Path, known_too: Collection[str]
+) -> Findings:
+    """Score a sample of the held-out documents with both checkpoints, and once more without those in `known_too`,
+    whose text training documents hold in good part."""
     found = Findings()
     unseen: list[Document] = []
     seen: list[Document] = []
     for document in documents:
         (unseen if held_out(document.id) else seen).append(document)
     sample = _sample(unseen, settings.held_out_documents, settings.held_out_bytes)
-    found.facts["held out"] = {"documents": len(unseen), "read": len(sample)}
+    contaminated = sum(document.id in known_too for document in sample)
+    found.facts["held out"] = {"documents": len(unseen), "read": len(sample), "contaminated": contaminated}
     if not sample:
         found.left_out["bits per byte"] = (
             "no document was held out; with a hundred documents or more about one in 100 is"
@@ -43,6 +47,15 @@ def unseen_text(settings: EvaluateSettings, documents: Sequence[Document], base:
         likelihoods = [Likelihood(score.nats, score.bytes) for score in scores]
         title = f"bits per byte, {role}"
         found.scores.append(bits_per_byte(likelihoods, name=title, baseline=value, baseline_name=name))
+        clean = [one for document, one in zip(sample, likelihoods, strict=True) if document.id not in known_too]
+        if clean and len(clean) < len(likelihoods):
+            rest = bits_per_byte(
+                clean,
+                name=f"{title}, uncontaminated",
+                baseline=found.scores[-1].value,
+                baseline_name=f"all {len(sample)} documents",
+            )
+            found.scores.append(rest)
         found.items += [
             {
                 "measure": "bits per byte",
@@ -50,6 +63,7 @@ def unseen_text(settings: EvaluateSettings, documents: Sequence[Document], base:
                 "id": document.id,
                 "bytes": score.bytes,
                 "bits_per_byte": round(score.bits_per_byte, 5),
+                "contaminated": document.id in known_too,
             }
             for document, score in zip(sample, scores, strict=True)
         ]
