@@ -12,25 +12,30 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def commands() -> list[str]:
-    text = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+def commands(page: str) -> list[str]:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     blocks = re.findall(r"^```console\n(.*?)^```", text, re.M | re.S)
     return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
 
 
-def test_the_tutorial_runs_as_written(tmp_path):
-    shutil.copytree(ROOT / "docs" / "example", tmp_path / "docs" / "example")
+def outputs_of(page: str, folder: Path) -> dict[str, list[str]]:
+    """What each command of the page says, carried out in order in the folder."""
+    shutil.copytree(ROOT / "docs" / "example", folder / "docs" / "example")
     environment = {**os.environ, "COLUMNS": "120", "NO_COLOR": "1"}
-    outputs = {}
-    for command in commands():
+    outputs: dict[str, list[str]] = {}
+    for command in commands(page):
         words = shlex.split(command)
         assert words[0] == "octavo"
         done = subprocess.run(
-            [sys.executable, "-m", "octavo", *words[1:]], cwd=tmp_path, env=environment, capture_output=True, text=True
+            [sys.executable, "-m", "octavo", *words[1:]], cwd=folder, env=environment, capture_output=True, text=True
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         outputs.setdefault(command, []).append(done.stdout)
+    return outputs
 
+
+def test_the_tutorial_runs_as_written(tmp_path):
+    outputs = outputs_of("tutorial.md", tmp_path)
     first, again = outputs["octavo run --project mine"]
     assert "report.html" in first
     assert "report.html" in again
@@ -41,3 +46,25 @@ def test_the_tutorial_runs_as_written(tmp_path):
     unknown = json.loads(outputs['octavo ask "Who won the football world cup in 1974?" --project mine --json'][0])
     assert unknown["declined"]
     assert unknown["citations"] == []
+
+
+def rows(path: Path) -> list[dict]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_page_on_data_runs_as_written(tmp_path):
+    outputs_of("data.md", tmp_path)
+    given = rows(tmp_path / "docs" / "example" / "records.jsonl")
+    assert rows(tmp_path / "again.jsonl") == given
+    assert len(rows(tmp_path / "clusters.jsonl")) == 2
+    redacted = (tmp_path / "redacted.jsonl").read_text(encoding="utf-8")
+    assert not any(secret in redacted for secret in ("quaymail", "NO93", "gull7feather", "22 83 41 90"))
+    assert [(row["train_id"], row["eval_id"]) for row in rows(tmp_path / "hits.jsonl")] == [("tide-1", "tide")]
+    kept = {row["id"] for row in rows(tmp_path / "clean.jsonl")}
+    assert not kept & {"norsk", "noise"}
+
+
+def test_the_page_on_tokenizers_runs_as_written(tmp_path):
+    outputs_of("tokenizers.md", tmp_path)
+    assert all((tmp_path / name / "tokenizer.json").is_file() for name in ("small", "bytes", "pruned", "extended"))
+    assert "<html" in (tmp_path / "audit.html").read_text(encoding="utf-8")
