@@ -96,6 +96,16 @@ def test_killed_and_run_again_it_writes_the_same(tmp_path):
         assert (tmp_path / f"calm.{end}").read_bytes() == (tmp_path / f"killed.{end}").read_bytes()
 
 
+def test_what_stands_in_many_records_is_told_as_boilerplate(tmp_path):
+    foot = "All rights reserved by the authors of this page.\n"
+    chance = random.Random(1)
+    rows = [{"id": n, "text": sentence(chance, 12) + "\n" + foot * (n != 3)} for n in range(13)]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    limits = Limits(kinds=("line",))
+    outcome = deduplicate([tmp_path / "in.jsonl"], limits, Outputs(), tmp_path / "work", on="serial")
+    assert outcome.cut == {"line": {"spans": 11, "characters": 11 * len(foot), "boilerplate": 11 * len(foot)}}
+
+
 @pytest.mark.parametrize(("policy", "ranks"), [("longest", [2, 0, 1]), ("newest", [1, 2, 0])])
 def test_ranks_follow_the_policy(tmp_path, policy, ranks):
     import numpy as np

@@ -290,7 +290,10 @@ def _tell(outcome: Outcome, changed: dict[str, Any], output: Path | None, cluste
         rows.append(("no records", f"{outcome.no_records:,} rows, left out"))
     gone = sum(outcome.removed.values())
     rows += [
-        (kind, f"{found['spans']:,} spans cut, {found['characters']:,} characters")
+        (
+            kind,
+            f"{found['spans']:,} spans cut, {found['characters']:,} characters ({found['boilerplate']:,} boilerplate)",
+        )
         for kind, found in outcome.cut.items()
     ]
     rows.append(("kept", f"{outcome.records - gone:,} ({1 - outcome.share:.1%})"))

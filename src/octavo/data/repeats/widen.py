@@ -43,15 +43,21 @@ def _together(removals: Removals, found: Repeats) -> Removals:
     return Removals(row[order], kept[order], kind[order], alike[order].astype(np.float32), removals.first)
 
 
+BOILERPLATE = 10
+"""From so many copies on a line or piece counts as boilerplate."""
+
+
 def cut_counts(cuts: Sequence[Path]) -> dict[str, dict[str, int]]:
-    """Kind → how many spans were cut, and how many characters they have."""
+    """Kind → how many spans were cut, how many characters they have, and how many of these are boilerplate."""
     counts: dict[str, dict[str, int]] = {}
     for path in cuts:
         spans = read_cuts(path)
         for number, kind in enumerate(CUT_KINDS):
             mine = spans[spans["kind"] == number]
             if len(mine):
-                held = counts.setdefault(kind, {"spans": 0, "characters": 0})
+                held = counts.setdefault(kind, {"spans": 0, "characters": 0, "boilerplate": 0})
                 held["spans"] += len(mine)
-                held["characters"] += int((mine["end"].astype(np.int64) - mine["start"]).sum())
+                long = mine["end"].astype(np.int64) - mine["start"]
+                held["characters"] += int(long.sum())
+                held["boilerplate"] += int(long[mine["copies"] >= BOILERPLATE].sum())
     return counts
