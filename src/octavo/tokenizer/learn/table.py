@@ -15,7 +15,7 @@ from octavo.tokenizer.learn.pairs import Words
 SCALE = 1000
 """Weighed counts are whole thousandths, so that sums don't depend on their order."""
 BYTES_FOR_A_BYTE = 70
-"""Memory that learning takes for each byte of the distinct words, measured (bench/results/tokenizers.md)."""
+"""Memory that learning takes for each byte of the distinct words, measured (bench/results/tokenizer.md)."""
 RAREST_TRIED = 4096
 
 

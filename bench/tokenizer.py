@@ -1,8 +1,8 @@
 """Measure tokenizer training: speed and memory beside other trainers, growth, and what parity does on parallel text.
 
-    python bench/tokenizers.py [--peers PYTHON] [--rounds 3] [--only speed growth parity] [--busy]
+    python bench/tokenizer.py [--peers PYTHON] [--rounds 3] [--only speed growth parity] [--busy]
 
-Writes `bench/results/tokenizers.md`. `--peers` is a Python that has rustbpe and sentencepiece (a venv of their own);
+Writes `bench/results/tokenizer.md`. `--peers` is a Python that has rustbpe and sentencepiece (a venv of their own);
 what it lacks is left out and said. The texts are the Python sources of this environment and, where the shared data are
 there (`OCTAVO_SHARED` or `../shared`), the FLORES lines. Every training runs in a process of its own; trainers take
 turns.
@@ -166,8 +166,8 @@ def growth(folder: Path, rounds: int) -> list[str]:
         "",
         "## Ten times the text",
         "",
-        "Python sources, serial. Target: peak memory at most 1.5 times, time at most 11 times. Without a limit that bites, "
-        "memory grows with the distinct words.",
+        "Python sources, serial. Target: peak memory at most 1.5 times, time at most 11 times. Without a limit that "
+        "bites, memory grows with the distinct words.",
         "",
         "| text | memory allowed, MB | CPU s | peak MB |",
         "|---|---|---|---|",
@@ -337,12 +337,12 @@ def main() -> None:
         "--only", nargs="+", choices=["speed", "growth", "parity"], default=["speed", "growth", "parity"]
     )
     given.add_argument("--busy", action="store_true", help="other work ran on the machine meanwhile: say so")
-    given.add_argument("--out", type=Path, default=HERE / "results" / "tokenizers.md")
+    given.add_argument("--out", type=Path, default=HERE / "results" / "tokenizer.md")
     wanted = given.parse_args()
     lines = [
         "# Tokenizer training",
         "",
-        f"`python bench/tokenizers.py --rounds {wanted.rounds}`, {date.today():%d %B %Y}, {os.cpu_count()} cores, "
+        f"`python bench/tokenizer.py --rounds {wanted.rounds}`, {date.today():%d %B %Y}, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}, {peer_versions(wanted.peers)}."
         + (" **The machine was busy with other work: times are rough, ratios less so.**" if wanted.busy else ""),
         "",
