@@ -21,10 +21,12 @@ def killed_at_random(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     time_limit: float = 600,
+    once: bool = False,
 ) -> int:
     """Start `command`, SIGKILL it after a random time of at most `longest` seconds, `kills` times over; then let it
     run to its end, which must be a success. Returns how many kills found it still running.
 
+    With `once` a run that came to its end before its kill is the last one: the command refuses to make it again.
     Only the process itself is killed: that the processes it started end too is its own duty, and is checked.
     """
     moments = random.Random(seed)
@@ -40,6 +42,8 @@ def killed_at_random(
             _all_gone(started)
         said, _ = process.communicate()
         assert process.returncode in (0, -signal.SIGKILL), said.decode()
+        if once and process.returncode == 0:
+            return hit
     done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=time_limit, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return hit

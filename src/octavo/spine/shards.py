@@ -134,6 +134,10 @@ def _turn(lock: Path) -> Iterator[None]:
 
 
 def file_state(path: Path) -> dict[str, Any]:
-    """What tells cheaply whether a file is still the same, for the recipe of `kept_scratch`."""
+    """What tells cheaply whether a file, or all in a folder, is still the same, for the recipe of `kept_scratch`."""
     about = path.stat()
+    if path.is_dir():
+        inside = sorted((entry.path, entry.stat(follow_symlinks=False)) for entry in disk.walk(path))
+        told = json.dumps([(name, one.st_size, one.st_mtime_ns) for name, one in inside])
+        return {"path": str(path.resolve()), "inside": hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()}
     return {"path": str(path.resolve()), "size": about.st_size, "changed": about.st_mtime_ns}

@@ -10,6 +10,9 @@ import click
 from octavo.cli.options import executor_option, json_option, workers_option
 from octavo.cli.talk import answer, answer_json, following, say, table
 
+SHOWN = 20
+"""Reasons in the table; `--json` has all."""
+
 
 @click.command()
 @click.argument("inputs", type=click.Path(path_type=Path, exists=True), nargs=-1, required=True, metavar="IN…")
@@ -128,7 +131,10 @@ def command(
     rows = [["records", f"{done.records:,}"], ["kept", f"{done.kept:,}"]]
     rows += [["  with lines cut", f"{done.edited:,}"]] if done.edited else []
     rows += [["removed", f"{done.removed:,}"]]
-    rows += [[f"  {reason}", f"{count:,}"] for reason, count in done.reasons.items()]
+    ordered = list(done.reasons.items())
+    rows += [[f"  {reason}", f"{count:,}"] for reason, count in ordered[:SHOWN]]
+    if rest := ordered[SHOWN:]:
+        rows += [[f"  {len(rest)} other reasons", f"{sum(count for _, count in rest):,}"]]
     rows += [[f"not read: {reason}", f"{count:,}"] for reason, count in sorted(done.unreadable.items())]
     answer(table(rows))
     if done.alarm:

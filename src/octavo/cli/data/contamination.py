@@ -24,9 +24,11 @@ _SHOWN = 10
 
 
 @click.command()
-@click.argument("train", nargs=-1, required=True, type=_FILE)
+@click.argument("train", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True), metavar="TRAIN…")
 @click.option("--against", multiple=True, required=True, type=_FILE, help="Evaluation items; can be given again.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write one row for each item found in a text.")
+@click.option(
+    "-o", "--out", "output", type=click.Path(path_type=Path), help="Write one row for each item found in a text."
+)
 @click.option("--clean", type=click.Path(path_type=Path), help="Write the training records without contaminated ones.")
 @click.option("--cut", is_flag=True, help="With --clean: cut out the passages found instead of whole records.")
 @click.option("--scores", type=_FILE, help='Rows {"id", "score"} of the evaluation: give the score without the items.')
@@ -62,11 +64,13 @@ def command(
 ) -> None:
     """Search the texts of TRAIN for evaluation items, edited copies included.
 
-    TRAIN is JSON Lines or Parquet with "id" and "text". The files of --against hold question, answer, choices and
-    passage, or one text, for each item. Each row of -o is {"train_id", "eval_id", "score", "start", "end"}: the score
-    is the share of the item that stands between the two places of the text. Copies with other numbers are not hits.
+    TRAIN is files or folders of any kind that `octavo data read` knows. The files of --against hold question, answer,
+    choices and passage, or one text, for each item. Each row of -o is {"train_id", "eval_id", "score", "start", "end"}:
+    the score is the share of the item that stands between the two places of the text. Copies with other numbers are
+    not hits.
     """
     from octavo.data.contamination.files import clean_files, search_files
+    from octavo.data.read.records import as_records
     from octavo.kinds.records import check_outputs, write_rows
 
     check_outputs([output, clean], [*train, *against, *([scores] if scores else [])])
@@ -75,8 +79,9 @@ def command(
     measured = _read_scores(scores) if scores else None
     recipe = {"mode": mode, "threshold": threshold}
     with following(), _scratch(output or clean, [*train, *against], recipe) as scratch:
-        found = search_files(train, against, scratch, mode=mode, threshold=threshold, on=on, workers=workers)
-        summary = _summary(found)
+        texts, unread = as_records(train, scratch / "read", on=on, workers=workers)
+        found = search_files(texts, against, scratch, mode=mode, threshold=threshold, on=on, workers=workers)
+        summary = _summary(found) | {"not_read": len(unread)}
         if output is not None:
             write_rows(output, found.hits())
         if clean is not None:
@@ -137,6 +142,7 @@ def _print(summary: dict[str, Any], scores: list[Score], output: Path | None, cl
         ["  too short to be told from chance", f"{len(summary['items_too_short']):,}"],
     ]
     rows += [["rows that could not be read", f"{len(summary['bad_rows']):,}"]] if summary["bad_rows"] else []
+    rows += [["files that could not be read", f"{summary['not_read']:,}"]] if summary["not_read"] else []
     rows += [["records left out", f"{summary['left_out']:,}"]] if clean is not None else []
     answer(table(rows))
     if summary["first"]:

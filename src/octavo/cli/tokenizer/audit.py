@@ -27,7 +27,7 @@ FILE = click.Path(path_type=Path, exists=True)
 @click.option(
     "--clusters", type=FILE, help='Rows {"line", "url"}: which lines come from one article, for the intervals.'
 )
-@click.option("--corpus", type=FILE, multiple=True, help="Records, or a documents artifact, to count tokens in.")
+@click.option("--corpus", type=FILE, multiple=True, help="Files, folders or a documents artifact to count tokens in.")
 @click.option("--model", type=FILE, help="A checkpoint folder: look for under-trained tokens in its embedding.")
 @click.option("--reference", type=FILE, help="Another tokenizer to compare lengths with.")
 @click.option("--price", type=float, help="Price of a million tokens: what the same content costs in each language.")
@@ -52,6 +52,7 @@ def command(
     **rest: Any,
 ) -> None:
     """Examine a tokenizer.json, a sentencepiece model or a rank file."""
+    from octavo.data.read.records import as_corpus
     from octavo.kinds.records import check_outputs
     from octavo.spine.disk import write_durably
     from octavo.tokenizer.audit.examine import Wanted, examine
@@ -60,7 +61,8 @@ def command(
     check_outputs([out, html], [one for one in (path, parallel, clusters, *corpus) if one])
     with following(), tempfile.TemporaryDirectory(prefix="octavo-audit-") as scratch:
         text = read_parallel(parallel, base, clusters) if parallel else None
-        found = examine(path, Wanted(text, tuple(corpus), **rest), Path(scratch))
+        read = as_corpus(corpus, Path(scratch) / "read", on=rest["on"], workers=rest["workers"])
+        found = examine(path, Wanted(text, tuple(read), **rest), Path(scratch))
     row = found.as_json()
     if out:
         import json

@@ -15,7 +15,7 @@ FILE = click.Path(path_type=Path, exists=True)
 
 @click.command(name="extend", help="Add tokens learnt from new text to a BPE, behind those it has.")
 @click.argument("path", type=FILE)
-@click.option("--corpus", type=FILE, multiple=True, required=True, help="Records, or a documents artifact.")
+@click.option("--corpus", type=FILE, multiple=True, required=True, help="Files, folders, or a documents artifact.")
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="The new folder.")
 @click.option(
     "--model",
@@ -51,6 +51,7 @@ def command(
     rows: str,
 ) -> None:
     """Add tokens learnt from new text to a BPE, behind those it has."""
+    from octavo.data.read.records import as_corpus
     from octavo.spine.shards import kept_scratch
     from octavo.tokenizer.audit.open import open_tokenizer
     from octavo.tokenizer.audit.parallel import read_parallel
@@ -63,6 +64,7 @@ def command(
     recipe: dict[str, Any] = {"repair": "extend", "corpus": corpus_states(corpus), "on": states([path])}
     recipe |= {"tokens": tokens, "least": least}
     with following(), kept_scratch(out, recipe) as scratch:
+        corpus = tuple(as_corpus(corpus, scratch / "read", on=on, workers=workers))
         old = open_tokenizer(path)
         text = read_parallel(parallel) if parallel else None
         repaired = extend(old, corpus, scratch, tokens=tokens, least=least, on=on, workers=workers)

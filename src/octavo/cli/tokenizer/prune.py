@@ -15,7 +15,7 @@ FILE = click.Path(path_type=Path, exists=True)
 
 @click.command(name="prune", help="Take out the tokens that a corpus never uses, and their rows of a checkpoint.")
 @click.argument("path", type=FILE)
-@click.option("--corpus", type=FILE, multiple=True, required=True, help="Records, or a documents artifact.")
+@click.option("--corpus", type=FILE, multiple=True, required=True, help="Files, folders, or a documents artifact.")
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="The new folder.")
 @click.option(
     "--model",
@@ -45,6 +45,7 @@ def command(
     least: int,
 ) -> None:
     """Take out the tokens that a corpus never uses, and their rows of a checkpoint."""
+    from octavo.data.read.records import as_corpus
     from octavo.spine.shards import kept_scratch
     from octavo.tokenizer.audit.open import open_tokenizer
     from octavo.tokenizer.audit.parallel import read_parallel
@@ -57,6 +58,7 @@ def command(
     recipe: dict[str, Any] = {"repair": "prune", "corpus": corpus_states(corpus), "on": states([path])}
     recipe |= {"least": least}
     with following(), kept_scratch(out, recipe) as scratch:
+        corpus = tuple(as_corpus(corpus, scratch / "read", on=on, workers=workers))
         old = open_tokenizer(path)
         text = read_parallel(parallel) if parallel else None
         usage = count_usage(path, corpus, scratch, on=on, workers=workers)

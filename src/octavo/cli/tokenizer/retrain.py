@@ -17,7 +17,7 @@ FILE = click.Path(path_type=Path, exists=True)
     name="retrain", help="Learn a tokenizer anew, fair between languages if wished, and move a checkpoint to it."
 )
 @click.argument("path", type=FILE)
-@click.option("--corpus", type=FILE, multiple=True, required=True, help="Records, or a documents artifact.")
+@click.option("--corpus", type=FILE, multiple=True, required=True, help="Files, folders, or a documents artifact.")
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="The new folder.")
 @click.option(
     "--model",
@@ -47,6 +47,7 @@ def command(
     compared: Path | None,
 ) -> None:
     """Learn a tokenizer anew, fair between languages if wished, and move a checkpoint to it."""
+    from octavo.data.read.records import as_corpus
     from octavo.spine.shards import kept_scratch
     from octavo.tokenizer.audit.open import open_tokenizer
     from octavo.tokenizer.audit.parallel import read_parallel
@@ -59,6 +60,7 @@ def command(
     recipe: dict[str, Any] = {"repair": "retrain", "corpus": corpus_states(corpus), "on": states([path])}
     recipe |= {"vocabulary": vocabulary, "groups": groups, "compared": states([compared]) if compared else None}
     with following(), kept_scratch(out, recipe) as scratch:
+        corpus = tuple(as_corpus(corpus, scratch / "read", on=on, workers=workers))
         old = open_tokenizer(path)
         text = read_parallel(parallel) if parallel else None
         terms = Terms(
@@ -73,9 +75,7 @@ def command(
         answer_json(outcome.as_json())
         return
     answer(table(outcome.table()))
-    say(
-        f"{len(outcome.added):,} tokens are new and {len(outcome.removed):,} are gone: train the model on"
-    )
+    say(f"{len(outcome.added):,} tokens are new and {len(outcome.removed):,} are gone: train the model on")
     if outcome.rows is not None:
         say("embedding rows: " + ", ".join(f"{count:,} {what}" for what, count in outcome.rows.items()))
     say(f"next: octavo tokenizer audit {out}")

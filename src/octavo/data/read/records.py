@@ -15,6 +15,7 @@ from octavo.data.folder import errands_of, walk
 from octavo.data.read.guarded import Errand, Guard
 from octavo.data.read.source import Limits, Row
 from octavo.data.read.worker import id_hash
+from octavo.kinds.documents import DOCUMENTS
 from octavo.kinds.records import Bad, encode_row, is_records, read_rows
 from octavo.spine.errors import OctavoError
 from octavo.spine.shards import over_shards
@@ -52,6 +53,13 @@ def as_records(
     if not kept:
         raise _nothing(paths, Counter(row["reason"] for row in removed))
     return found, removed
+
+
+def as_corpus(paths: Sequence[Path], scratch: Path, *, on: str = "processes", workers: int = 0) -> list[Path]:
+    """As `as_records` for what a corpus may be: documents artifacts are given back as they are, too."""
+    artifacts = [path for path in paths if (path / DOCUMENTS).is_file()]
+    others = [path for path in paths if path not in artifacts]
+    return artifacts + (as_records(others, scratch, on=on, workers=workers)[0] if others else [])
 
 
 def holds_records(path: Path) -> bool:

@@ -15,7 +15,6 @@ from octavo.spine.shards import file_state
 from octavo.tokenizer.audit.open import Opened, open_tokenizer
 from octavo.tokenizer.audit.parallel import Parallel, shipped
 from octavo.tokenizer.audit.tokens import MULTI, SINGLE, classify
-from octavo.tokenizer.audit.usage import corpus_files
 from octavo.tokenizer.repair.compare import Comparison, compare
 from octavo.tokenizer.repair.rows import Weighted, transfer
 from octavo.tokenizer.repair.vocabulary import Repaired, write_repaired
@@ -96,8 +95,8 @@ def states(paths: Sequence[Path]) -> list[Any]:
 
 
 def corpus_states(paths: Sequence[Path]) -> list[Any]:
-    """The same for the files of records of a corpus."""
-    return [file_state(path) for path, _ in corpus_files(paths)]
+    """The same for the files and folders of a corpus."""
+    return [file_state(path) for path in paths]
 
 
 def deliver(
