@@ -19,15 +19,16 @@ if TYPE_CHECKING:
     from octavo.data.duplicates.find import Limits
     from octavo.data.repeats.find import RepeatLimits
 
-_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _OUT = click.Path(path_type=Path, dir_okay=False)
 KINDS = ("exact", "near", "line", "substring", "semantic")
 POLICIES = ("longest", "newest", "licence", "annotated", "used", "first")
 
 
 @click.command()
-@click.argument("inputs", nargs=-1, type=_FILE, metavar="IN...")
-@click.option("-o", "--output", type=_OUT, help="Write the kept records. Without it nothing is written: a rehearsal.")
+@click.argument("inputs", nargs=-1, type=click.Path(path_type=Path, exists=True), metavar="IN…")
+@click.option(
+    "-o", "--out", "output", type=_OUT, help="Write the kept records. Without it nothing is written: a rehearsal."
+)
 @click.option("--clusters", type=_OUT, help='Write {"id", "kept", "kind", "similarity"} for each removed record.')
 @click.option("--removed", type=_OUT, help="Write the removed records whole, so that they can be put back.")
 @click.option(
@@ -132,12 +133,13 @@ def command(
 ) -> None:
     """Remove the records of IN that repeat another one; exactly one copy of each stays.
 
-    IN is JSON Lines or Parquet with "id" and "text". Exact copies are equal but for white space. Near copies share
-    word triples: at --near 0.5 nearly all texts of 250 words with a tenth of their words edited are found. Nothing is
-    removed for resembling a record that is removed itself.
+    IN is files or folders of any kind that `octavo data read` knows. Exact copies are equal but for white space. Near
+    copies share word triples: at --near 0.5 nearly all texts of 250 words with a tenth of their words edited are found.
+    Nothing is removed for resembling a record that is removed itself.
     """
     from octavo.data.duplicates.files import Outputs, deduplicate
     from octavo.data.duplicates.find import Limits
+    from octavo.data.read.records import as_records
     from octavo.kinds.records import check_outputs
 
     check_outputs([output, clusters, removed, changes], inputs)
@@ -151,21 +153,25 @@ def command(
     recipe = {"limits": used, "yes": yes, "store": str(store), "withdraw": withdraw, "inputs": inputs}
     each: dict[str, Any] = {"on": on, "workers": workers}
     with following(), _scratch(target, recipe) as scratch:
+        texts, unread = as_records(inputs, scratch / "read", **each) if inputs else ([], [])
         if calibrate:
-            _calibrated(inputs, limits, scratch, each, as_json)
+            _calibrated(texts, limits, scratch, each, as_json)
             return
         each["alarm"] = 1.0 if yes else alarm
         if store is not None:
             from octavo.data.duplicates.store import Store
 
-            diff = Store(store, limits).update(inputs, _ids(withdraw), outputs, scratch, changes=changes, **each)
+            diff = Store(store, limits).update(texts, _ids(withdraw), outputs, scratch, changes=changes, **each)
             outcome, said = diff.outcome, diff.as_json()
         else:
-            outcome = deduplicate(inputs, limits, outputs, scratch, repeats=repeats, **each)
+            outcome = deduplicate(texts, limits, outputs, scratch, repeats=repeats, **each)
             said = outcome.as_json()
     if as_json:
-        answer_json({**said, "limits": used, "output": str(output) if output else None})
+        more = {"limits": used, "output": str(output) if output else None, "not_read": len(unread)}
+        answer_json({**said, **more})
     else:
+        if unread:
+            say(f"{len(unread):,} files or rows could not be read: octavo data read lists them")
         _tell(outcome, said if store is not None else {}, output, clusters)
 
 

@@ -19,7 +19,7 @@ _OUT = click.Path(path_type=Path, dir_okay=False)
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
-@click.option("-o", "--output", type=_OUT, help='Write {"id", "spans"} for each record.')
+@click.option("-o", "--out", "output", type=_OUT, help='Write {"id", "spans"} for each record.')
 @click.option("--redact", "clean", type=_OUT, help="Write the records with personal data replaced.")
 @click.option(
     "--mode",

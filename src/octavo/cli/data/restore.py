@@ -16,7 +16,9 @@ _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.command()
 @click.argument("kept", type=_FILE)
 @click.option("--removed", required=True, type=_FILE, help="What `octavo data dedup --removed` wrote beside KEPT.")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="Where to write the result.")
+@click.option(
+    "-o", "--out", "output", required=True, type=click.Path(path_type=Path), help="Where to write the result."
+)
 @click.option(
     "--ids", "ids", multiple=True, metavar="ID|FILE", help="Undo for these records: an id, or a file with one a line."
 )

@@ -225,7 +225,7 @@ def agreement(queue: Path, as_json: bool) -> None:
 
 @command.command()
 @click.argument("source", type=_PATH)
-@click.option("-o", "--output", type=_OUT, help="Write the suspected records, most suspected first.")
+@click.option("-o", "--out", "output", type=_OUT, help="Write the suspected records, most suspected first.")
 @click.option("--queue", "again", type=_QUEUE, help="Begin a new queue with the suspected records.")
 @click.option("--probabilities", type=_PATH, help='Rows {"id", "p": […]} of a model that did not train on these.')
 @click.option("--field", default="label", show_default=True, help="Where the records of a file have their label.")
@@ -286,7 +286,9 @@ def errors(
 
 @command.command()
 @click.argument("queue", type=_QUEUE)
-@click.option("-o", "--output", type=_OUT, help="Write the answered records with label, weight, agreement and votes.")
+@click.option(
+    "-o", "--out", "output", type=_OUT, help="Write the answered records with label, weight, agreement and votes."
+)
 @click.option(
     "--method",
     type=click.Choice(["dawid-skene", "majority"]),
