@@ -82,8 +82,8 @@ def docstrings() -> Iterator[str]:
 
 @functools.cache
 def record_texts() -> list[str]:
-    """55,866 texts of some 450 bytes: docstrings, cut where they are longer than twice that."""
-    most = 2 * BYTES // RECORDS
+    """55,866 texts of some 450 bytes: docstrings, cut where they are much longer."""
+    most = 5 * BYTES // (2 * RECORDS)
     pieces: list[str] = []
     for text in docstrings():
         pieces += [text[at : at + most] for at in range(0, len(text), most) if len(text[at : at + most]) > 40]
@@ -115,35 +115,45 @@ def write_records(folder: Path, times: int = 1) -> list[Path]:
 
 def measured(command: Sequence[str]) -> tuple[float, float, float, str]:
     """(seconds, processor seconds, peak MB of the process and all it started together, its output) of a command."""
-    before = os.times()
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    peak = [0.0]
-    watcher = threading.Thread(target=_watch, args=(process.pid, peak), daemon=True)
+    seen = Seen()
+    watcher = threading.Thread(target=seen.watch, args=(process.pid,), daemon=True)
     watcher.start()
     out, error = process.communicate()
     seconds = time.perf_counter() - began
-    after = os.times()
-    assert process.returncode == 0, error[-3000:]
     watcher.join(1)
-    spent = after.children_user + after.children_system - before.children_user - before.children_system
-    return seconds, spent, peak[0], out
+    assert process.returncode == 0, error[-3000:]
+    return seconds, sum(seen.ticks.values()) / os.sysconf("SC_CLK_TCK"), seen.peak, out
 
 
-def _watch(pid: int, peak: list[float]) -> None:
-    while Path(f"/proc/{pid}").exists():
-        total, todo = 0.0, [pid]
-        while todo:
-            one = todo.pop()
-            try:
-                for task in Path(f"/proc/{one}/task").glob("*/children"):
-                    todo += [int(child) for child in task.read_text().split()]
-                rollup = Path(f"/proc/{one}/smaps_rollup").read_text()
-            except OSError:
-                continue
-            total += next((int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")), 0) / 1024
-        peak[0] = max(peak[0], total)
-        time.sleep(0.02)
+class Seen:
+    """What a process and all it started need, looked at every 50 ms; also of those whose parent never asks."""
+
+    def __init__(self) -> None:
+        self.peak = 0.0
+        """MB at once; memory that several share counts once."""
+        self.ticks: dict[int, int] = {}
+
+    def watch(self, pid: int) -> None:
+        """Look until the process is gone."""
+        while Path(f"/proc/{pid}").exists():
+            total, todo = 0.0, [pid]
+            while todo:
+                one = todo.pop()
+                try:
+                    for task in Path(f"/proc/{one}/task").glob("*/children"):
+                        todo += [int(child) for child in task.read_text().split()]
+                    times = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()[11:13]
+                    self.ticks[one] = sum(map(int, times))
+                    rollup = Path(f"/proc/{one}/smaps_rollup").read_text()
+                except OSError:
+                    continue
+                total += (
+                    next((int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")), 0) / 1024
+                )
+            self.peak = max(self.peak, total)
+            time.sleep(0.05)
 
 
 def ours(paths: Sequence[Path], out: Path, *more: str) -> list[str]:
