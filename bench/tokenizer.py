@@ -237,8 +237,8 @@ def parity(folder: Path, seeds: int, vocabulary: int = 8000) -> list[str]:
         f"60 languages, {vocabulary:,} tokens, {seeds} seeds: each draws two thirds of the articles (by url) to learn "
         "from, a tenth of those as the parallel lines that parity compares by (nothing is learnt from them), and is "
         "measured on the rest. *Skewed*: the languages, in a random order with English first, keep 1/rank of their "
-        "lines, ten at least. Premium: tokens over English; Gini: of tokens per language; mean cost: tokens of all languages "
-        "over those of plain BPE. Median (lowest–highest) of the seeds.",
+        "lines, ten at least. Premium: tokens over English; Gini: of tokens per language; mean cost: tokens of all "
+        "languages over those of plain BPE. Median (lowest–highest) of the seeds.",
         "",
         "| text | variant | Gini | worst premium | most tokens a line | mean cost | English cost |",
         "|---|---|---|---|---|---|---|",

@@ -83,14 +83,7 @@ def count_words(
     )
     heads = [_head(path) for path in files]
     groups = tuple(sorted({group for head in heads for group in head["groups"]}))
-    if len(groups) > MOST_GROUPS - 1:
-        raise OctavoError(
-            "T024",
-            f"There are too many groups: {len(groups):,}",
-            likely="the field that groups are made of differs in almost every record",
-            do=f"group by another field; at most {MOST_GROUPS - 1:,} groups can be told apart",
-            exit_code=WRONG_USE,
-        )
+    _refuse_too_many(len(groups))
     amounts = {measured: [Amount() for _ in groups] for measured in (False, True)}
     bad: list[Bad] = []
     for part, head in zip(parts, heads, strict=True):
@@ -113,6 +106,17 @@ def count_words(
     )
 
 
+def _refuse_too_many(groups: int) -> None:
+    if groups > MOST_GROUPS - 1:
+        raise OctavoError(
+            "T024",
+            "There are too many groups",
+            likely="the field that groups are made of differs in almost every record",
+            do=f"group by another field; at most {MOST_GROUPS - 1:,} groups can be told apart",
+            exit_code=WRONG_USE,
+        )
+
+
 def _count_part(part: Part, target: Path) -> None:
     cut = words_of()
     counters: dict[str, Counter[str]] = {}
@@ -125,6 +129,7 @@ def _count_part(part: Part, target: Path) -> None:
         amount = Amount(1, len(row["text"].encode()), len(row["text"]), len(words))
         amounts.setdefault(group, Amount()).add(amount)
     groups = sorted(counters)
+    _refuse_too_many(len(groups))
     buckets: list[list[tuple[int, bytes, int]]] = [[] for _ in range(BUCKETS)]
     for number, group in enumerate(groups):
         for word, count in counters[group].items():
