@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -13,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
+from octavo import __version__
 from octavo.spine import disk
 from octavo.spine.process.executors import executor
 from octavo.spine.process.lock import held
@@ -99,15 +101,19 @@ def _whole(work: Callable[[Task, Path], None], task: Task, target: Path) -> None
 
 
 @contextmanager
-def kept_scratch(out: Path, recipe: Mapping[str, Any]) -> Iterator[Path]:
+def kept_scratch(out: Path | None, recipe: Mapping[str, Any]) -> Iterator[Path]:
     """A folder beside `out` that survives a kill, so that the same command goes on; it is deleted when the block ends
     well. `recipe` is all that decides the result, given as JSON values: with another one the work begins anew.
 
-    Two processes that make the same `out` take turns.
+    Two processes that make the same `out` take turns. Without an `out` it is a passing folder.
     """
+    if out is None:
+        with tempfile.TemporaryDirectory(prefix="octavo-") as passing:
+            yield Path(passing)
+        return
     out.parent.mkdir(parents=True, exist_ok=True)
     place, lock = out.parent / f".{out.name}.work", out.parent / f".{out.name}.lock"
-    key = hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:40]
+    key = hashlib.sha256(json.dumps([__version__, recipe], sort_keys=True).encode()).hexdigest()[:40]
     with _turn(lock):
         scratch = place / key
         for other in place.iterdir() if place.is_dir() else ():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,6 @@ from octavo.cli.talk import answer, answer_json, following, say, table
 from octavo.spine.errors import WRONG_USE, OctavoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from octavo.data.contamination.files import Contamination
     from octavo.kinds.scores import Score
 
@@ -72,13 +70,14 @@ def command(
     from octavo.data.contamination.files import clean_files, search_files
     from octavo.data.read.records import as_records
     from octavo.kinds.records import check_outputs, write_rows
+    from octavo.spine.shards import file_state, kept_scratch
 
     check_outputs([output, clean], [*train, *against, *([scores] if scores else [])])
     if cut and clean is None:
         raise OctavoError("D082", "--cut says how --clean works", do="add --clean FILE", exit_code=WRONG_USE)
     measured = _read_scores(scores) if scores else None
-    recipe = {"mode": mode, "threshold": threshold}
-    with following(), _scratch(output or clean, [*train, *against], recipe) as scratch:
+    recipe = {"mode": mode, "threshold": threshold, "inputs": [file_state(path) for path in (*train, *against)]}
+    with following(), kept_scratch(output or clean, recipe) as scratch:
         texts, unread = as_records(train, scratch / "read", on=on, workers=workers)
         found = search_files(texts, against, scratch, mode=mode, threshold=threshold, on=on, workers=workers)
         summary = _summary(found) | {"not_read": len(unread)}
@@ -93,21 +92,6 @@ def command(
         answer_json({**summary, "scores": [vars(score) for score in told]})
     else:
         _print(summary, told, output, clean)
-
-
-@contextmanager
-def _scratch(out: Path | None, inputs: list[Path], recipe: dict[str, Any]) -> Iterator[Path]:
-    """Where the work lies: beside the output, so that a killed command goes on; else in a temporary folder."""
-    from octavo.spine.shards import file_state, kept_scratch
-
-    if out is not None:
-        with kept_scratch(out, {**recipe, "inputs": [file_state(path) for path in inputs]}) as folder:
-            yield folder
-        return
-    import tempfile
-
-    with tempfile.TemporaryDirectory(prefix="octavo-") as name:
-        yield Path(name)
 
 
 def _read_scores(path: Path) -> dict[str, float]:

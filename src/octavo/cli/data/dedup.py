@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +12,9 @@ from octavo.cli.talk import answer, answer_json, following, say, table
 from octavo.spine.errors import WRONG_USE, OctavoError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from octavo.data.duplicates.files import Outcome
+    from octavo.data.duplicates.files import Outcome, Outputs
     from octavo.data.duplicates.find import Limits
     from octavo.data.repeats.find import RepeatLimits
 
@@ -141,6 +140,7 @@ def command(
     from octavo.data.duplicates.find import Limits
     from octavo.data.read.records import as_records
     from octavo.kinds.records import check_outputs
+    from octavo.spine.shards import file_state, kept_scratch
 
     check_outputs([output, clusters, removed, changes], inputs)
     limits = Limits(kinds=_kinds(kinds), near=near, near_short=max(near, near_short), policy=policy)
@@ -150,29 +150,42 @@ def command(
     outputs = Outputs(output, clusters, removed)
     written = () if calibrate else (output, clusters, removed, changes)
     target = next((path for path in written if path is not None), None)
-    recipe = {"limits": used, "yes": yes, "store": str(store), "withdraw": withdraw, "inputs": inputs}
+    states = [file_state(path) for path in inputs]
+    recipe = {"limits": used, "store": str(store), "withdraw": withdraw, "inputs": states}
     each: dict[str, Any] = {"on": on, "workers": workers}
-    with following(), _scratch(target, recipe) as scratch:
+    with following(), kept_scratch(target, recipe) as scratch:
         texts, unread = as_records(inputs, scratch / "read", **each) if inputs else ([], [])
         if calibrate:
             _calibrated(texts, limits, scratch, each, as_json)
             return
         each["alarm"] = 1.0 if yes else alarm
         if store is not None:
-            from octavo.data.duplicates.store import Store
-
-            diff = Store(store, limits).update(texts, _ids(withdraw), outputs, scratch, changes=changes, **each)
-            outcome, said = diff.outcome, diff.as_json()
+            outcome, said = _updated(store, limits, texts, withdraw, outputs, scratch, changes, each)
         else:
             outcome = deduplicate(texts, limits, outputs, scratch, repeats=repeats, **each)
             said = outcome.as_json()
     if as_json:
-        more = {"limits": used, "output": str(output) if output else None, "not_read": len(unread)}
-        answer_json({**said, **more})
+        answer_json({**said, "limits": used, "output": str(output) if output else None, "not_read": len(unread)})
     else:
         if unread:
             say(f"{len(unread):,} files or rows could not be read: octavo data read lists them")
         _tell(outcome, said if store is not None else {}, output, clusters)
+
+
+def _updated(
+    store: Path,
+    limits: Limits,
+    texts: Sequence[Path],
+    withdraw: Sequence[str],
+    outputs: Outputs,
+    scratch: Path,
+    changes: Path | None,
+    each: dict[str, Any],
+) -> tuple[Outcome, dict[str, Any]]:
+    from octavo.data.duplicates.store import Store
+
+    diff = Store(store, limits).update(texts, _ids(withdraw), outputs, scratch, changes=changes, **each)
+    return diff.outcome, diff.as_json()
 
 
 def _check(
@@ -267,21 +280,6 @@ def _repeats(limits: Limits, line: int, substring: int, semantic: float, model: 
     return RepeatLimits(
         LineLimits(line), SubstringLimits(substring), SemanticLimits(semantic, model=model), limits.policy
     )
-
-
-@contextmanager
-def _scratch(target: Path | None, recipe: dict[str, Any]) -> Iterator[Path]:
-    """A folder for what is in between: beside the output, where a killed command finds it again, or a passing one."""
-    import tempfile
-
-    from octavo.spine.shards import file_state, kept_scratch
-
-    if target is None:
-        with tempfile.TemporaryDirectory(prefix="octavo-dedup-") as folder:
-            yield Path(folder)
-        return
-    with kept_scratch(target, {**recipe, "inputs": [file_state(path) for path in recipe["inputs"]]}) as folder:
-        yield folder
 
 
 CHANGES = ("added", "changed", "unchanged", "withdrawn", "newly_removed", "restored")

@@ -38,7 +38,7 @@ def mix(inputs: Sequence[Path], out: Path | None, wanted: Wanted, *, on: str, wo
     """Weigh and, with `out`, draw; what was decided as a JSON document."""
     check_outputs([out], inputs)
     recipe = {"inputs": [file_state(path) for path in inputs], "wanted": asdict(wanted), "out": out is not None}
-    with kept_scratch(out or inputs[0].with_name(f"{inputs[0].name}.mix"), recipe) as scratch:
+    with kept_scratch(out, recipe) as scratch:
         parts = shards(inputs, scratch / "unpacked")
         sizes_of = [float(part.end - part.start) for part in parts]
         tasks = [(part, wanted.by) for part in parts]

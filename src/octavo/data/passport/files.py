@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,7 @@ def card_of(
     """The card, written to `out` if given, and what could not be read."""
     check_outputs([out], [*inputs, *against])
     recipe = {"inputs": [file_state(path) for path in (*inputs, *against)], "look": asdict(look)}
-    with _scratch(out, recipe) as scratch:
+    with kept_scratch(out, recipe) as scratch:
         files, unread = as_records(inputs, scratch / "read", on=on, workers=workers)
         names = [path.name for path in files]
         if len(files) == len(inputs):
@@ -32,14 +30,3 @@ def card_of(
         if out is not None:
             write_durably(out, (json.dumps(card, ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
     return card, unread
-
-
-@contextmanager
-def _scratch(out: Path | None, recipe: dict[str, Any]) -> Iterator[Path]:
-    """Beside the output, where a killed command goes on; a passing folder when nothing is written."""
-    if out is not None:
-        with kept_scratch(out, recipe) as scratch:
-            yield scratch
-    else:
-        with tempfile.TemporaryDirectory(prefix="octavo-card-") as folder:
-            yield Path(folder)
