@@ -22,6 +22,8 @@ class Measure:
     """(ground, probe, predictions) → rows. What can't be parsed must count against the subject."""
     statistic: Callable[[Floats], float]
     method: str
+    concerned: Callable[[Floats], int] = len
+    """How many rows the statistic is really about, where a probe has rows for several measures."""
 
     def table(self, ground: Any, probe: Sequence[Row], predictions: Sequence[Prediction]) -> Floats:
         """The rows as an array (items × numbers)."""
@@ -37,7 +39,7 @@ def score(card: MeasureCard, measure: Measure, tables: Sequence[Floats]) -> Scor
     low, high = interval.low, interval.high
     if low == high and card.range == (0.0, 1.0):
         # Equal items leave a bootstrap without width; the share of that many items still has one.
-        n = len(tables[0])
+        n = measure.concerned(tables[0])
         share = wilson(round(value * n), n)
         low, high = min(share.low, value), max(share.high, value)
     return Score(

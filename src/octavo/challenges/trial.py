@@ -119,13 +119,14 @@ def run_trial(
         grounds = _prepared(challenge, project, scratch, seeds)
     before, cost = answer_all(challenge.module(card.baseline.module).respond, grounds, probe, budget)
     tables = {one.name: _tables(measures[one.name], grounds, probe, before) for one in card.measures}
+    scores = {one.name: score(one, measures[one.name], tables[one.name]) for one in card.measures}
     tried = []
     for response in card.responses if responses is None else responses:
         after, spent = answer_all(challenge.module(response.module).respond, grounds, probe, budget)
         effects = []
         for one in card.measures:
             mine = _tables(measures[one.name], grounds, probe, after)
-            effects.append(_effect(one, measures[one.name], tables[one.name], mine))
+            effects.append(_effect(one, measures[one.name], tables[one.name], mine, scores[one.name]))
         tried.append(Tried(response.name, tuple(effects), spent, after))
     first = grounds[seeds[0]]
     return Trial(
@@ -135,7 +136,7 @@ def run_trial(
         seeds=tuple(seeds),
         budget=budget,
         baseline=card.baseline.name,
-        scores=tuple(score(one, measures[one.name], tables[one.name]) for one in card.measures),
+        scores=tuple(scores.values()),
         cost=cost,
         tried=tuple(tried),
         predictions=before,
@@ -160,9 +161,10 @@ def _tables(
     return [measure.table(grounds[seed], probe, predictions) for seed, predictions in told.items()]
 
 
-def _effect(card: MeasureCard, measure: Measure, before: list[Floats], after: list[Floats]) -> Effect:
+def _effect(card: MeasureCard, measure: Measure, before: list[Floats], after: list[Floats], old: Score) -> Effect:
     interval = over_items(before, after, measure.statistic)
-    old, new = score(card, measure, before), score(card, measure, after)
+    same = all(map(np.array_equal, before, after))
+    new = old if same else score(card, measure, after)
     return Effect(
         measure=card.name,
         direction=card.direction,

@@ -155,11 +155,13 @@ def over_items(
         told = float(np.mean([statistic(rows[chosen]) for rows in after]))
         return told - float(np.mean([statistic(rows[chosen]) for rows in before])) if before else told
 
+    method = f"{'paired ' if before else ''}bootstrap over {items} items"
+    if len(before) == len(after) and all(map(np.array_equal, before, after)):
+        return Interval(0.0, 0.0, method, confidence)  # what every draw would give
     generator = np.random.default_rng(seed)
     draws = [difference(generator.integers(0, items, items)) for _ in range(resamples)]
     value = difference(np.arange(items))
     low, high = np.quantile(draws, _tails(confidence))
-    method = f"{'paired ' if before else ''}bootstrap over {items} items"
     return Interval(min(float(low), value), max(float(high), value), method, confidence)
 
 
