@@ -30,7 +30,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from octavo.data.duplicates.edits import RATES, scattered
+from octavo.data.edits import RATES, scattered
 from octavo.measures.intervals import wilson
 
 RECORDS, BYTES = 55_866, 25_000_000

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from texts_ import found
 
-from octavo.data.duplicates.edits import scattered
+from octavo.data.edits import scattered
 
 SHARED = Path(os.environ.get("OCTAVO_SHARED") or Path(__file__).parents[4] / "shared") / "data" / "curation"
 

@@ -148,10 +148,8 @@ def command(
     _check(inputs, store, withdraw, changes, calibrate, repeats)
     used = {**limits.as_json(), **(repeats.as_json() if repeats else {})}
     outputs = Outputs(output, clusters, removed)
-    written = () if calibrate else (output, clusters, removed, changes)
-    target = next((path for path in written if path is not None), None)
-    states = [file_state(path) for path in inputs]
-    recipe = {"limits": used, "store": str(store), "withdraw": withdraw, "inputs": states}
+    target = None if calibrate else output or clusters or removed or changes
+    recipe = {"limits": used, "store": str(store), "withdraw": withdraw, "inputs": list(map(file_state, inputs))}
     each: dict[str, Any] = {"on": on, "workers": workers}
     with following(), kept_scratch(target, recipe) as scratch:
         texts, unread = as_records(inputs, scratch / "read", **each) if inputs else ([], [])

@@ -14,9 +14,9 @@ import numpy as np
 
 from octavo.data.duplicates.census import gathered
 from octavo.data.duplicates.columns import Columns
-from octavo.data.duplicates.edits import units, ways
 from octavo.data.duplicates.find import Limits, Removals, among, find_duplicates, sketch_all
 from octavo.data.duplicates.ids import Ids
+from octavo.data.edits import units, ways
 from octavo.kinds.records import Row, Shard, encode_row, placed_rows, read_rows, shards
 from octavo.measures.intervals import wilson
 from octavo.spine.errors import OctavoError
