@@ -125,7 +125,7 @@ def _sift_shard(shard: Shard, target: Path, *, sieve: Sieve, shape: str) -> None
                 places.append(at - 1)
                 if one.cut:
                     edited += 1
-                    note = {"row": at - 1, "id": one.row["id"], "reason": "lines cut", "cut": one.cut}
+                    note = {"row": at - 1, "id": one.row["id"], "reason": "lines cut", "cut": one.cut, "before": before}
                     removed.write(encode_row(note) if shape == "plain" else b"")
                 continue
             verdict = one.verdict

@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 from octavo.cli.data.restore import command
 from octavo.data.duplicates.files import Outputs, deduplicate
 from octavo.data.duplicates.find import Limits
+from octavo.data.quality.files import clean_files
+from octavo.data.quality.sieve import Sieve
 from octavo.data.repeats.find import RepeatLimits
 from octavo.data.repeats.lines import LineLimits
 from octavo.data.repeats.meaning.semantic import SemanticLimits
 from octavo.data.repeats.restore import Choice, restore
 from octavo.data.repeats.substring import SubstringLimits
+from octavo.kinds.records import read_rows
 from octavo.spine.errors import OctavoError
 
 KINDS = ("exact", "near", "line", "substring", "semantic")
@@ -144,3 +147,28 @@ def test_files_of_different_runs_are_refused(cleaned):
         assert isinstance(error, OctavoError)
         assert error.code == "D062"
         assert not (place / "new.jsonl").exists()
+
+
+def test_what_clean_removed_or_cut_comes_back_by_its_whole_reason(tmp_path):
+    text = "The keeper counts the boats at dusk and writes it down. " * 8
+    page = f"{text.strip()}\nHome | Prices | Contact\n{text.strip()}\n{text.strip()}"
+    rows = [{"id": "page", "text": page}, {"id": "twin", "text": page}, {"id": "short", "text": "no"}]
+    source = tmp_path / "in.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows) + "broken\n")
+    sieve = Sieve(shortest=10, tidy=True, rules=("c4",))
+    clean_files([source], tmp_path / "out.jsonl", sieve, Limits(), removed=tmp_path / "gone.jsonl", anyway=True)
+    assert [row["id"] for row in read_rows(tmp_path / "out.jsonl")] == ["page"]
+
+    def back(kinds=frozenset()):
+        restore(
+            tmp_path / "out.jsonl",
+            tmp_path / "gone.jsonl",
+            tmp_path / "new.jsonl",
+            Choice(kinds=frozenset(kinds)),
+            tmp_path,
+        )
+        return list(read_rows(tmp_path / "new.jsonl"))
+
+    assert [row["id"] for row in back({"exact duplicate"})] == ["page", "twin"]
+    assert back({"lines cut"}) == rows[:1]
+    assert back() == rows

@@ -28,7 +28,7 @@ class Choice:
     def __call__(self, row: Row) -> bool:
         """Whether a row of the removed file is to be undone."""
         name = row["record"]["id"] if "record" in row else row["id"]
-        return (not self.ids or name in self.ids) and (not self.kinds or kind_of(row) in self.kinds)
+        return (not self.ids or name in self.ids) and (not self.kinds or bool(self.kinds & names_of(row)))
 
 
 @dataclass
@@ -46,13 +46,19 @@ def kind_of(row: Row) -> str:
     return str(row["reason"]).split(" ", 1)[0]
 
 
+def names_of(row: Row) -> set[str]:
+    """What a removal may be called: its whole reason, its kind, or the rule's set before the colon."""
+    reason = str(row["reason"])
+    return {reason, kind_of(row), reason.partition(":")[0]}
+
+
 def restore(kept: Path, removed: Path, target: Path, choice: Choice, scratch: Path) -> Restored:
     """Write `kept` with what is chosen of `removed` put back in its place.
 
     `removed` has one row a removed record (`record`, `reason`, `row`: its place in the input from 0) and one a span
-    that was cut (`id`, `reason`, `start`, `end`, `text`, `row`). With everything chosen the input comes back, in its
-    order. Memory holds 17 bytes a row. Errors: D060 a row is of another form, D061 an id isn't there, D062 the two
-    files don't belong together.
+    that was cut (`id`, `reason`, `start`, `end`, `text`, `row`), or an edited record (`before`, whole). With everything
+    chosen the input comes back, in its order. Memory holds 17 bytes a row. Errors: D060 a row is of another form, D061
+    an id isn't there, D062 the two files don't belong together.
     """
     plain = _plain(removed, scratch)
     entries = _index(plain, removed.name, choice)
@@ -79,7 +85,10 @@ def _index(path: Path, name: str, choice: Choice) -> NDArray[Any]:
         for number, line in enumerate(lines, 1):
             if not line.isspace():
                 row = _checked(line, name, number)
-                known.add(kind_of(row))
+                if row["row"] is None:  # it never was a record
+                    at += len(line)
+                    continue
+                known |= names_of(row)
                 chosen = choice(row)
                 missing.discard(row["record"]["id"] if "record" in row else row["id"])
                 rows.append((row["row"], at, chosen))
@@ -112,8 +121,13 @@ def _checked(line: bytes, name: str, number: int) -> Row:
         row = json.loads(line)
     except ValueError:
         row = None
-    fits = isinstance(row, dict) and isinstance(row.get("row"), int) and isinstance(row.get("reason"), str)
-    if fits and "record" in row:
+    fits = isinstance(row, dict) and "row" in row and isinstance(row.get("reason"), str)
+    if fits and row["row"] is None:
+        return dict(row)
+    fits = fits and isinstance(row["row"], int)
+    if fits and "before" in row:
+        fits = isinstance(row["before"], dict) and isinstance(row["before"].get("text"), str) and "id" in row
+    elif fits and "record" in row:
         fits = isinstance(row["record"], dict) and isinstance(row["record"].get("text"), str) and "id" in row["record"]
     elif fits:
         fits = isinstance(row.get("text"), str) and isinstance(row.get("start"), int) and "id" in row
@@ -151,9 +165,18 @@ def _restored(kept: Path, removed: Path, entries: NDArray[Any], done: Restored) 
             whole = [(row, chosen) for row, chosen in found if "record" in row]
             if whole:
                 row, chosen = whole[0]
+                # a record may have been edited first and gone later
+                before = [other["before"] for other, taken in found if "before" in other and taken]
                 if chosen:
                     _count(done.records, row)
-                    yield row["record"]
+                    yield before[0] if before else row["record"]
+            elif "before" in found[0][0]:
+                record, (row, chosen) = _next(records, removed.name), found[0]
+                if str(row["id"]) != record["id"]:
+                    raise _strangers(removed.name, f'"{row["id"]}" doesn\'t fit the record "{record["id"]}"')
+                if chosen:
+                    _count(done.spans, row)
+                yield row["before"] if chosen else record
             else:
                 yield _mended(_next(records, removed.name), found, removed.name, lambda row: _count(done.spans, row))
     yield from records
