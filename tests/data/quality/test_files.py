@@ -77,9 +77,9 @@ def test_lines_that_are_cut_are_written_down(tmp_path):
     done = clean_files([source], tmp_path / "out.jsonl", sieve, None, removed=tmp_path / "gone.jsonl")
     assert done.edited == 1
     assert read(tmp_path / "out.jsonl")[0]["text"] == good(100, 1)
-    assert read(tmp_path / "gone.jsonl") == [
-        {"row": 0, "id": "a", "reason": "lines cut", "cut": [{"line": 1, "why": "no end punctuation", "text": "Menu"}]}
-    ]
+    cut = [{"line": 1, "why": "no end punctuation", "text": "Menu"}]
+    before = {"id": "a", "text": page}
+    assert read(tmp_path / "gone.jsonl") == [{"row": 0, "id": "a", "reason": "lines cut", "cut": cut, "before": before}]
 
 
 def test_removed_records_are_as_they_were_read(tmp_path):
