@@ -115,10 +115,6 @@ def command(
     kinds: str,
     near: float,
     near_short: float,
-    line: int,
-    substring: int,
-    semantic: float,
-    model: Path | None,
     policy: str,
     alarm: float,
     yes: bool,
@@ -129,6 +125,7 @@ def command(
     on: str,
     workers: int,
     as_json: bool,
+    **given: Any,
 ) -> None:
     """Remove the records of IN that repeat another one; exactly one copy of each stays.
 
@@ -144,7 +141,7 @@ def command(
 
     check_outputs([output, clusters, removed, changes], inputs)
     limits = Limits(kinds=_kinds(kinds), near=near, near_short=max(near, near_short), policy=policy)
-    repeats = _repeats(limits, line, substring, semantic, model)
+    repeats = _repeats(limits, **given)
     _check(inputs, store, withdraw, changes, calibrate, repeats)
     used = {**limits.as_json(), **(repeats.as_json() if repeats else {})}
     outputs = Outputs(output, clusters, removed)
