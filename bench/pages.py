@@ -1,10 +1,11 @@
-"""Walk through the chat page in headless Chromium, as a person would, and take pictures in light and dark.
+"""Walk through the chat page and the report in headless Chromium, as a person would, with pictures in light and dark.
 
     python bench/pages.py [--out FOLDER]                   a small engine over three documents, one of them hostile
     python bench/pages.py --project DIR --ask "…" [--out FOLDER]    pictures of a real project's answers
+    python bench/pages.py --report DIR/report.html [--out FOLDER]   the report page of a project, wide and narrow
 
 It fails when a step does not do what it should, when the console shows an error, when a request leaves this machine,
-or when a text has less contrast than WCAG AA asks for (4.5 : 1).
+when a page is wider than its window, or when a text has less contrast than WCAG AA asks for (4.5 : 1).
 """
 
 import argparse
@@ -125,6 +126,14 @@ class Browser:
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
         print(path)
 
+    def whole(self, path):
+        """A picture of the page from top to bottom, however long it is."""
+        size = self.call("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        shot = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
+        path.write_bytes(base64.b64decode(shot["data"]))
+        print(path)
+
     def open(self, address):
         """Go to an address and wait until its script has run."""
         self.call("Page.navigate", url=address)
@@ -150,8 +159,10 @@ CONTRAST = """(() => {
   const low = [];
   for (const e of document.querySelectorAll('body *')) {
     const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
-    if (!own || !e.checkVisibility({ visibilityProperty: true }) || e.closest('.hidden, .skip, noscript')) continue;
-    const [a, b] = [light(rgb(getComputedStyle(e).color)), light(under(e))].sort((x, y) => y - x);
+    if (!own || e.closest('title, desc')) continue;
+    if (!e.checkVisibility({ visibilityProperty: true }) || e.closest('.hidden, .skip, noscript')) continue;
+    const ink = e.ownerSVGElement ? getComputedStyle(e).fill : getComputedStyle(e).color;
+    const [a, b] = [light(rgb(ink)), light(under(e))].sort((x, y) => y - x);
     const ratio = (a + .05) / (b + .05);
     if (ratio < 4.5) low.push(`${e.tagName}.${e.className} ${ratio.toFixed(2)} "${e.textContent.slice(0, 30)}"`);
   }
@@ -236,6 +247,54 @@ def pictures(browser, address, questions, out):
             assert not browser.run(CONTRAST), browser.run(CONTRAST)
 
 
+TOO_WIDE = """[...document.querySelectorAll('body *')].filter((e) => !e.closest('svg, .wide') &&
+  e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 1 &&
+  getComputedStyle(e).position !== 'absolute').map((e) => `${e.tagName} ${e.textContent.slice(0, 30)}`)"""
+CLIPPED = """[...document.querySelectorAll('svg text')].filter((e) => e.checkVisibility() && (() => {
+  const [a, b] = [e.getBoundingClientRect(), e.ownerSVGElement.getBoundingClientRect()];
+  return a.left < b.left - 1 || a.right > b.right + 1; })()).map((e) => e.textContent)"""
+OVERLAPS = """[...document.querySelectorAll('svg')].filter((e) => e.checkVisibility()).flatMap((svg) => {
+  const boxes = [...svg.querySelectorAll('text.label, text.value')].map((e) => [e.getBoundingClientRect(), e]);
+  return boxes.flatMap(([a, one], i) => boxes.slice(i + 1).filter(([b]) => a.left < b.right - 1 && b.left < a.right - 1
+    && a.top < b.bottom - 3 && b.top < a.bottom - 3).map(([, other]) => `${one.textContent} / ${other.textContent}`));
+})"""
+
+
+def report(browser, file, out):
+    """The report page of a project: every section, wide and narrow, light and dark, all of it unfolded."""
+    for width in (1280, 400):
+        for scheme in ("light", "dark"):
+            browser.show(scheme=scheme, width=width)
+            browser.open(file.resolve().as_uri())
+            browser.whole(out / f"report-{width}-{scheme}.png")
+            browser.run("document.querySelectorAll('details').forEach((e) => { e.open = true; })")
+            for what, script in {
+                "low contrast": CONTRAST,
+                "too wide": TOO_WIDE,
+                "text cut off": CLIPPED,
+                "text over text": OVERLAPS,
+            }.items():
+                assert not (found := browser.run(script)), f"{what} at {width}, {scheme}: {found}"
+            assert browser.run("document.documentElement.scrollWidth <= innerWidth"), f"wider than {width}"
+            assert not browser.run("document.scripts.length")
+            dead = "[...document.querySelectorAll('a')].filter((a) => !document.querySelector(a.getAttribute('href')))"
+            assert not browser.run(f"{dead}.length")
+
+
+def report_only(file, out):
+    """Look at a report page without any server."""
+    with tempfile.TemporaryDirectory() as folder:
+        browser = Browser(folder)
+        try:
+            report(browser, file, out)
+            away = [url for url in browser.requests if url != file.resolve().as_uri()]
+            assert not away, f"the page loads something: {away}"
+            assert not browser.console, f"the console says: {browser.console}"
+        finally:
+            browser.close()
+    print(f"ok: {file} loads nothing, fits 1280 and 400 wide, and can be read in light and dark")
+
+
 def load_test_parts():
     """The small engine and the server of the tests."""
     spec = importlib.util.spec_from_file_location("serve_parts", ROOT / "tests/serve/conftest.py")
@@ -250,8 +309,12 @@ def main():
     parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "octavo-pages")
     parser.add_argument("--project", type=Path)
     parser.add_argument("--ask", action="append", default=[])
+    parser.add_argument("--report", type=Path, help="the report.html of a project")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
+    if options.report:
+        report_only(options.report, options.out)
+        return
     from octavo.serve.gateway import create_app
 
     parts = load_test_parts()

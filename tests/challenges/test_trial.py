@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from octavo.challenges import board
 from octavo.challenges.response import Prediction, answer_all
 from octavo.challenges.trial import run_trial, verdict
+from octavo.kinds import trials
 
 
 @pytest.mark.parametrize(
@@ -88,9 +89,9 @@ def test_rows_left_when_the_budget_is_spent_count_as_not_answered():
 
 def test_a_trial_is_kept_and_its_table_can_be_printed_again(even, tmp_path):
     document = run_trial(even, scratch=tmp_path / "scratch", seeds=(0,)).as_json()
-    board.keep(tmp_path / "store", document)
+    trials.keep(tmp_path / "store", document)
     (tmp_path / "store" / "trials" / "broken.json").write_text("{")
-    (again,), damaged = board.kept(tmp_path / "store")
+    (again,), damaged = trials.kept(tmp_path / "store")
     assert [path.name for path in damaged] == ["broken.json"]
     assert board.table(again) == board.table(json.loads(json.dumps(document)))
     text = board.table(again)
@@ -99,7 +100,7 @@ def test_a_trial_is_kept_and_its_table_can_be_printed_again(even, tmp_path):
 
 
 def test_a_project_without_trials_has_none(tmp_path):
-    assert board.kept(tmp_path) == ([], [])
+    assert trials.kept(tmp_path) == ([], [])
 
 
 def test_tables_must_hold_the_same_items():

@@ -3,12 +3,45 @@
 import json
 import math
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from evaluate_parts import a_card
+
+from octavo.kinds.card import write_card
 from octavo.kinds.documents import Document, Removed, write_documents
 from octavo.kinds.scores import Score, write_scores
+
+
+@pytest.fixture(scope="session")
+def audit(tmp_path_factory) -> Path:
+    """What the stage `audit` makes of a small tokenizer; the token that no document uses looks like markup."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+
+    from octavo.tokenizer.examined import AuditSettings, run
+
+    folder = tmp_path_factory.mktemp("audited")
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    merges = [("t", "e"), ("x", "t"), ("te", "xt"), ("<", "b"), ("<b", ">")]
+    pieces = [*letters, *(a + b for a, b in merges)]
+    inner = Tokenizer(models.BPE(vocab={piece: i for i, piece in enumerate(pieces)}, merges=merges))
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    inner.decoder = decoders.ByteLevel()
+    for name in ("tokenizer", "documents", "out", "scratch"):
+        (folder / name).mkdir()
+    inner.save(str(folder / "tokenizer" / "tokenizer.json"))
+    write_documents(folder / "documents", [Document(f"d{i}", "text of a document") for i in range(20)])
+    run(
+        AuditSettings(),
+        {name: folder / name for name in ("tokenizer", "documents")},
+        folder / "out",
+        folder / "scratch",
+    )
+    return folder / "out"
 
 
 def write_checkpoint(folder: Path, name: str, steps: int) -> None:
@@ -38,15 +71,20 @@ def item(number: int, outcome: str) -> dict:
 
 
 @pytest.fixture
-def inputs(tmp_path: Path) -> dict[str, Path]:
-    folders = {name: tmp_path / name for name in ("documents", "scores", "base", "model", "index", "clock")}
-    for name in ("documents", "scores", "index", "clock"):
+def inputs(tmp_path: Path, audit: Path) -> dict[str, Path]:
+    made = ("collected", "cleaned", "documents", "card", "scores", "index", "clock")
+    folders = {name: tmp_path / name for name in (*made, "base", "model")} | {"audit": audit}
+    for name in made:
         folders[name].mkdir()
+    write_card(folders["card"], a_card())
     documents = [
         Document(f"pkg{i % 17}.f{i}", "text " * 20, "function", package=f"package-{i % 17}") for i in range(300)
     ]
-    removed = [Removed(Document(f"old.g{i}", "x"), "exact duplicate", duplicate_of="pkg1.f1") for i in range(60)]
-    removed += [Removed(Document(f"old.h{i}", "x"), "too short", detail="3 characters") for i in range(25)]
+    removed = [Removed(Document(f"old.h{i}", "x"), "too short", detail="3 characters") for i in range(25)]
+    write_documents(folders["collected"], documents, removed)
+    removed += [Removed(Document(f"old.g{i}", "x"), "exact duplicate", duplicate_of="pkg1.f1") for i in range(60)]
+    write_documents(folders["cleaned"], documents, removed)
+    removed += [Removed(Document(f"old.i{i}", "x"), "evaluation item") for i in range(5)]
     write_documents(folders["documents"], documents, removed)
     scores = [
         Score(

@@ -4,9 +4,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from evaluate_parts import a_trial
 
 from octavo.evaluate.look import STYLE
-from octavo.evaluate.report import STAGE, ReportSettings, run
+from octavo.evaluate.report import STAGE, ReportSettings, run, sources
 
 VOID = {"meta", "br", "img", "input", "link", "hr"}
 
@@ -40,7 +41,8 @@ class Checker(HTMLParser):
 
 
 @pytest.fixture
-def out(inputs, tmp_path) -> Path:
+def out(inputs, tmp_path, monkeypatch) -> Path:
+    monkeypatch.chdir(tmp_path)
     place = tmp_path / "out"
     place.mkdir()
     run(ReportSettings(), inputs, place, tmp_path)
@@ -80,10 +82,16 @@ def test_every_score_stands_there_with_value_interval_n_and_baseline(parsed):
 
 def test_the_funnel_ends_at_the_documents_that_were_kept(parsed):
     text = " ".join(parsed.text)
-    assert "385" in text
-    assert "−60  →  325" in text
-    assert "−25  →  300" in text
+    assert "390" in text
+    assert "−25  →  365" in text
+    assert "−60  →  305" in text
+    assert "−5  →  300" in text
     assert "60 of them duplicates" in text
+
+
+def test_each_removal_is_told_with_the_stage_that_made_it(parsed):
+    for wanted in ("collect: too short", "clean: exact duplicate", "decontaminate: evaluation item"):
+        assert wanted in parsed.text
 
 
 def test_what_was_left_out_of_the_probe_is_said(parsed):
@@ -108,6 +116,8 @@ def test_the_scorecard_as_json_says_how_each_score_stands_to_its_baseline(out):
     told = [row["against_baseline"] for row in document["scores"]]
     assert told == ["better"] * 4 + ["no clear difference"] * 2
     assert document["stages"][2]["stage"] == "pretrain"
+    assert document["documents"]["records"] == 300
+    assert document["tokenizer"]["dearest"]["premium"] > 1
 
 
 def test_a_lone_surrogate_in_a_title_does_not_stop_the_report(inputs, tmp_path):
@@ -140,4 +150,23 @@ def test_text_has_the_contrast_of_wcag_aa_and_marks_that_of_graphics(scheme):
 
 
 def test_the_stage_declares_what_it_reads():
-    assert set(STAGE.inputs) == {"documents", "scores", "base", "model", "index", "clock"}
+    documents = {"collected", "cleaned", "documents", "card"}
+    assert set(STAGE.inputs) == documents | {"audit", "scores", "base", "model", "index", "clock"}
+
+
+def test_a_new_trial_changes_the_recipe_and_the_page_and_an_old_one_does_not(inputs, out, tmp_path):
+    store = tmp_path / ".octavo"
+    assert sources(ReportSettings()) == {}
+    (store / "trials").mkdir(parents=True)
+    newest = store / "trials" / "hallucination-2.json"
+    newest.write_text(json.dumps(a_trial()))
+    first = sources(ReportSettings())
+    assert list(first) == ["trial hallucination"]
+    (store / "trials" / "hallucination-1.json").write_text(json.dumps(a_trial(verdict="worse")))
+    assert sources(ReportSettings()) == first
+    newest.write_text(json.dumps(a_trial(verdict="cannot tell")))
+    assert sources(ReportSettings()) != first
+    again = tmp_path / "with-trial"
+    again.mkdir()
+    run(ReportSettings(), inputs, again, tmp_path)
+    assert "cannot tell" in (again / "report.html").read_text(encoding="utf-8")

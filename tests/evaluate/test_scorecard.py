@@ -28,6 +28,6 @@ def test_bits_are_not_shown_as_percent():
 
 
 def test_json_carries_the_comparison():
-    document = as_json([score(0.6, 0.8, 0.5)], {"a": 1}, [{"stage": "x"}])
+    document = as_json([score(0.6, 0.8, 0.5)], {"a": 1}, [{"stage": "x"}], {"records": 2}, {"vocabulary": 3})
     assert document["scores"][0]["against_baseline"] == "better"
     assert document["facts"] == {"a": 1}

@@ -1,41 +1,11 @@
-"""Board: a trial as a table for a terminal, and the trials that a project has kept."""
+"""Board: a trial as a table for a terminal."""
 
 from __future__ import annotations
 
-import datetime
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from octavo.challenges.response import ENERGY_ASSUMPTION
-
-FOLDER = "trials"
-
-
-def keep(store: Path, document: Mapping[str, Any]) -> Path:
-    """Write a trial into `<store>/trials`, whole or not at all; returns where it lies."""
-    when = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%S%fZ")
-    folder = store / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{document['challenge']}-{when}.json"
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps({**document, "when": when}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    part.rename(path)
-    return path
-
-
-def kept(store: Path) -> tuple[list[dict[str, Any]], list[Path]]:
-    """The newest trial of each challenge, by name, and the files that can't be read (the trial can be run again)."""
-    newest: dict[str, dict[str, Any]] = {}
-    damaged = []
-    for path in sorted((store / FOLDER).glob("*.json")):
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-            newest[document["challenge"]] = document
-        except (OSError, ValueError, KeyError, TypeError):
-            damaged.append(path)
-    return [newest[name] for name in sorted(newest)], damaged
 
 
 def table(trial: Mapping[str, Any]) -> str:

@@ -18,12 +18,12 @@ def command(folder: Path, open_path: bool, as_json: bool) -> None:
     """Print the scorecard with the trials run so far, and put the page where people find it."""
     import json
 
-    from octavo.challenges.board import kept
     from octavo.challenges.board import table as trial_table
     from octavo.evaluate.place import place_page
-    from octavo.evaluate.scorecard import table
+    from octavo.evaluate.scorecard import about, table
     from octavo.kinds.report import SCORECARD
     from octavo.kinds.scores import read_scores
+    from octavo.kinds.trials import digests, kept
     from octavo.spine.project import open_project
 
     project = open_project(folder)
@@ -35,12 +35,15 @@ def command(folder: Path, open_path: bool, as_json: bool) -> None:
     trials, damaged = kept(project.store.folder)
     for path in damaged:
         say(f"this trial can't be read and is left out: {path}")
+    manifest = project.latest("report")
+    if manifest is not None and manifest.recipe.sources != digests(project.store.folder):
+        say(f"the page does not show the newest trials yet: octavo run --project {folder}")
+    scorecard = json.loads((made / SCORECARD).read_text(encoding="utf-8"))
     if as_json:
-        scorecard = json.loads((made / SCORECARD).read_text(encoding="utf-8"))
         answer_json({"project": project.name, "page": str(page), **scorecard, "trials": trials})
         return
     scores, _ = read_scores(project.artifact("evaluate"))
-    answer(table(scores))
+    answer("\n".join([table(scores), *about(scorecard.get("documents"), scorecard.get("tokenizer"))]))
     for trial in trials:
         answer(f"\n{trial_table(trial)}")
     if not trials:

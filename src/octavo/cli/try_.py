@@ -49,8 +49,9 @@ def command(
 
     import tempfile
 
-    from octavo.challenges.board import keep, table
+    from octavo.challenges.board import table
     from octavo.challenges.trial import run_trial
+    from octavo.kinds.trials import keep
 
     with tempfile.TemporaryDirectory(prefix="octavo-try-") as scratch:
         trial = run_trial(

@@ -44,6 +44,17 @@ class Amount:
     """accent, muted, good or bad."""
 
 
+@dataclass(frozen=True)
+class Range:
+    """A labelled value with its interval; `text` is what is written at its end."""
+
+    label: str
+    value: float
+    low: float
+    high: float
+    text: str
+
+
 def short(value: float) -> str:
     """A number as people read it: 0.034, 12.5, 1,234, 56 k, 1.2 M."""
     size = abs(value)
@@ -137,6 +148,29 @@ def amounts(title: str, rows: Sequence[Amount], *, what: str, largest: float | N
             body.append(f'<rect class="{row.tone}" x="0" y="{top + 19}" width="{max(length, 1.5)}" height="9" rx="2"/>')
     said = "; ".join(f"{row.label}: {row.text}" for row in rows)
     return _svg(title, f"{what}: {said}.", len(rows) * 36, body)
+
+
+def ranges(title: str, rows: Sequence[Range], *, what: str, mark: float | None = None) -> str:
+    """Values on one scale from 0, each a dot in the band of its interval; a tick at `mark` in every row."""
+    largest = max([row.high for row in rows] + [mark or 0.0], default=0) or 1
+
+    def across(value: float) -> float:
+        return round(4 + min(max(value / largest, 0), 1) * (WIDTH - 8), 1)
+
+    body = []
+    for i, row in enumerate(rows):
+        top = i * 36
+        length = max(across(row.high) - across(row.low), 2)
+        body.append(f'<text class="label" x="0" y="{top + 13}">{escape(_cut(row.label, 40))}</text>')
+        body.append(f'<text class="value" x="{WIDTH}" y="{top + 13}" text-anchor="end">{escape(row.text)}</text>')
+        body.append(f'<line class="scale" x1="4" x2="{WIDTH - 4}" y1="{top + 24}" y2="{top + 24}"/>')
+        body.append(f'<rect class="band" x="{across(row.low)}" y="{top + 20}" width="{length:.1f}" height="8" rx="2"/>')
+        if mark is not None:
+            body.append(f'<path class="baseline-tick" d="M{across(mark)} {top + 18}v12"/>')
+        body.append(f'<circle class="value-dot" cx="{across(row.value)}" cy="{top + 24}" r="4"/>')
+    said = "; ".join(f"{row.label}: {row.text}" for row in rows)
+    marked = "" if mark is None else f" The tick is at {short(mark)}."
+    return _svg(title, f"{what}: {said}.{marked}", len(rows) * 36, body)
 
 
 def funnel(title: str, rows: Sequence[Amount]) -> str:

@@ -36,12 +36,22 @@ tbody th{font-weight:600}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td.bar{width:172px}
 td.bar svg{display:block;width:160px;height:22px}
+td.change{width:auto}
+td.change small{display:block;white-space:nowrap;font-variant-numeric:tabular-nums}
+h3.trial{margin:22px 0 0}
+.card table{border:0}
+.card th,.card td{padding-left:0}
+.card th:last-child,.card td:last-child{padding-right:0}
+.packed{columns:2 380px;column-gap:16px;margin:14px 0 0}
+.packed .card{break-inside:avoid;margin:0 0 16px}
+summary+*{margin-top:10px}
 tr.group th{background:var(--ground);color:var(--muted);font-size:13px;font-weight:600}
 .arrow{color:var(--muted);font-weight:400}
 .verdict{font-size:13px;font-weight:600;white-space:nowrap}
 .good{color:var(--good)}.bad{color:var(--bad)}.open{color:var(--muted)}
 details{background:var(--card);border:1px solid var(--edge);border-radius:10px;padding:10px 16px;margin:10px 0}
 summary{cursor:pointer;font-weight:600}
+.wide{overflow-x:auto}
 .example{border-top:1px solid var(--edge);padding:10px 0}
 .example:first-of-type{border-top:0}
 .example p{margin:2px 0;overflow-wrap:anywhere}
@@ -72,7 +82,6 @@ svg .baseline-tick{stroke:var(--level);stroke-width:2.5;fill:none}
  table.scores td.bar{width:auto;padding:4px 8px}
  table.scores td.n,table.scores th+td.n{display:inline-block;padding-right:0}
  table.scores td[data-name]::before{content:attr(data-name) " ";color:var(--muted)}
- .wide{overflow-x:auto}
 }
 @media print{body{background:#fff}details{border:0}nav{display:none}}
 """

@@ -7,9 +7,13 @@ from html import escape
 from typing import Any
 
 from octavo.evaluate.charts import Amount, Level, Line, amounts, funnel, interval_bar, lines, short
+from octavo.evaluate.holdings import holdings
 from octavo.evaluate.look import STYLE
+from octavo.evaluate.markup import card, codes, cut, duration, grid, memory, section, tiles
 from octavo.evaluate.scorecard import ARROWS, BAD, GOOD, against_baseline, number
 from octavo.evaluate.story import Story
+from octavo.evaluate.tried import tried
+from octavo.evaluate.vocabulary import vocabulary
 from octavo.kinds.scores import Score
 
 OUTCOMES = {
@@ -23,41 +27,41 @@ OUTCOMES = {
 
 def page(story: Story, title: str) -> str:
     """The whole page."""
-    parts = [_head(story, title), _scores(story), _path(story), _training(story), _abstention(story)]
-    parts += [_examples(story), _cost(story), _left_out(story), _reading()]
+    sections = {
+        "scores": ("Scores", _scores(story)),
+        "path": ("Path of the documents", _path(story)),
+        "documents": ("What they hold", holdings(story.card)),
+        "tokenizer": ("Tokenizer", vocabulary(story.audit)),
+        "training": ("Training", _training(story)),
+        "declining": ("Declining", _abstention(story)),
+        "examples": ("Examples", _examples(story)),
+        "trials": ("Trials", tried(story.trials, story.unreadable_trials)),
+        "cost": ("Time and memory", _cost(story)),
+        "left-out": ("Left out", _left_out(story)),
+        "reading": ("How to read", _reading()),
+    }
+    shown = {place: name for place, (name, inside) in sections.items() if inside}
+    parts = [_head(story, title, shown), *(inside for _, inside in sections.values() if inside)]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{STYLE}</style></head>\n<body><main>\n"
-        + "\n".join(part for part in parts if part)
+        + "\n".join(parts)
         + "\n</main></body></html>\n"
     )
 
 
-def _head(story: Story, title: str) -> str:
+def _head(story: Story, title: str, sections: Mapping[str, str]) -> str:
     seconds = sum(stage.seconds for stage in story.stages)
-    memory = max((stage.peak_memory for stage in story.stages), default=0)
-    tiles = [(f"{story.documents:,}", "documents kept"), (f"{story.index.get('passages', 0):,}", "passages to cite")]
+    held = max((stage.peak_memory for stage in story.stages), default=0)
+    glance = [(f"{story.documents:,}", "documents kept"), (f"{story.index.get('passages', 0):,}", "passages to cite")]
     if parameters := story.trainings[-1].summary.get("parameters"):
-        tiles.append((short(float(parameters)), "parameters"))
-    tiles += [(_duration(seconds), "for the whole path"), (_bytes(memory), "memory at most")]
-    boxes = "".join(f'<div class="tile"><b>{escape(b)}</b><span>{escape(s)}</span></div>' for b, s in tiles)
-    links = [
-        ("scores", "Scores"),
-        ("path", "Path of the documents"),
-        ("training", "Training"),
-        ("declining", "Declining"),
-    ]
-    links += [
-        ("examples", "Examples"),
-        ("cost", "Time and memory"),
-        ("left-out", "Left out"),
-        ("reading", "How to read"),
-    ]
-    menu = " ".join(f'<a href="#{place}">{name}</a>' for place, name in links)
+        glance.append((short(float(parameters)), "parameters"))
+    glance += [(duration(seconds), "for the whole path"), (memory(held), "memory at most")]
+    menu = " ".join(f'<a href="#{place}">{escape(name)}</a>' for place, name in sections.items())
     return (
         f"<h1>{escape(title)}</h1><p class='lead'>Measured on this machine, each number with its interval and beside a "
-        f"trivial baseline.</p><div class='tiles'>{boxes}</div><nav aria-label='Sections'>{menu}</nav>"
+        f"trivial baseline.</p>{tiles(glance)}<nav aria-label='Sections'>{menu}</nav>"
     )
 
 
@@ -101,23 +105,21 @@ def _score_row(score: Score) -> str:
 
 def _path(story: Story) -> str:
     steps = [Amount("found", story.collected, f"{story.collected:,}", "muted")]
-    left = story.collected
-    for reason, count in story.removed.items():
-        left -= count
-        steps.append(Amount(f"without {reason}", left, f"−{count:,}  →  {left:,}", "muted"))
+    left, lost = story.collected, []
+    for stage, reasons in story.removed_at.items():
+        for reason, count in reasons.items():
+            left -= count
+            steps.append(Amount(f"without {reason}", left, f"−{count:,}  →  {left:,}", "muted"))
+            lost.append(Amount(f"{stage}: {reason}", count, f"{count:,}", "bad"))
     steps.append(Amount("kept for training", story.documents, f"{story.documents:,}", "accent"))
-    cards = [_card("From what was found to what is taught", funnel("Documents, step by step", steps))]
+    cards = [card("From what was found to what is taught", funnel("Documents, step by step", steps))]
     listed = story.index.get("documents", 0)
     passages = story.index.get("passages", 0)
     also = f", {listed - story.documents:,} of them duplicates" if listed > story.documents else ""
-    note = f"The index lists {listed:,} documents{also}, cut into {passages:,} passages that can be cited."
-    top = list(story.packages.items())
-    rows = [Amount(name, count, f"{count:,}") for name, count in top[:12]]
-    if top[12:]:
-        rest = sum(count for _, count in top[12:])
-        rows.append(Amount(f"{len(top) - 12} others", rest, f"{rest:,}", "muted"))
-    cards.append(_card("Where the kept documents come from", amounts("Documents by package", rows, what="Documents")))
-    return f'<h2 id="path">Path of the documents</h2><p>{note}</p><div class="grid">{"".join(cards)}</div>'
+    told = f"The index lists {listed:,} documents{also}, cut into {passages:,} passages that can be cited."
+    drawn = amounts("Records by stage and reason", lost, what="Records") if lost else "<p>No document was left out.</p>"
+    cards.append(card("What each stage left out", drawn))
+    return section("path", "Path of the documents", f"<p>{told}</p>{grid(cards)}")
 
 
 def _training(story: Story) -> str:
@@ -132,7 +134,7 @@ def _training(story: Story) -> str:
                 levels=[Level("guessing evenly", training.guessing)],
                 y_range=(0.0, max(training.guessing, max(loss for _, loss in training.losses)) * 1.05),
             )
-            cards.append(_card(f"Loss: {training.name}", chart + _summary(training.summary)))
+            cards.append(card(f"Loss: {training.name}", chart + _summary(training.summary)))
     if not cards:
         return ""
     return f'<h2 id="training">Training</h2><div class="grid">{"".join(cards)}</div>'
@@ -172,9 +174,9 @@ def _abstention(story: Story) -> str:
         )
         for score in told
     ]
-    cards = [_card("Risk and coverage", chart)]
+    cards = [card("Risk and coverage", chart)]
     if bars:
-        cards.append(_card("Declined", amounts("Share of questions declined", bars, what="Declined", largest=1.0)))
+        cards.append(card("Declined", amounts("Share of questions declined", bars, what="Declined", largest=1.0)))
     return (
         '<h2 id="declining">Declining</h2><p>A system that knows what it doesn\'t know is rarely wrong where it is '
         "sure: the curve starts low and rises to the right. Declined questions come last and count as wrong.</p>"
@@ -196,10 +198,10 @@ def _examples(story: Story) -> str:
 
 
 def _example(row: Mapping[str, Any]) -> str:
-    cited, wanted = _codes(row.get("cited", [])[:3]) or "nothing", _codes(row.get("accept", [])[:3])
+    cited, wanted = codes(row.get("cited", [])[:3]) or "nothing", codes(row.get("accept", [])[:3])
     return (
         f'<div class="example"><p class="question">{escape(row["question"])}</p>'
-        f'<p class="answer">{escape(_cut(row["answer"], 420))}</p>'
+        f'<p class="answer">{escape(cut(row["answer"], 420))}</p>'
         f'<p class="note">cited {cited}{f"; accepted {wanted}" if wanted else ""}; confidence {row["confidence"]:.2f}'
         f"{'; ' + escape(row['reason']) if row.get('reason') else ''}</p></div>"
     )
@@ -209,8 +211,8 @@ def _cost(story: Story) -> str:
     stages = [(stage.stage, stage.seconds, float(stage.peak_memory)) for stage in story.stages]
     if not stages:
         return ""
-    time = amounts("Seconds by stage", [Amount(s, t, _duration(t)) for s, t, _ in stages], what="Time")
-    memory = amounts("Peak memory by stage", [Amount(s, m, _bytes(m)) for s, _, m in stages], what="Memory")
+    time = amounts("Seconds by stage", [Amount(s, t, duration(t)) for s, t, _ in stages], what="Time")
+    peaks = amounts("Peak memory by stage", [Amount(s, m, memory(m)) for s, _, m in stages], what="Memory")
     rows = "".join(
         f'<tr><th scope="row">{escape(stage.stage)}</th><td>{escape(name.replace("_", " "))}</td>'
         f'<td class="n">{short(value) if isinstance(value, int | float) else escape(str(value))}</td></tr>'
@@ -225,21 +227,22 @@ def _cost(story: Story) -> str:
     )
     return (
         '<h2 id="cost">Time and memory</h2><p class="note">Wall time and the most memory each stage held, when it last '
-        f'ran on this machine.</p><div class="grid">{_card("Time", time)}{_card("Memory", memory)}</div>{readings}'
+        f'ran on this machine.</p><div class="grid">{card("Time", time)}{card("Memory", peaks)}</div>{readings}'
     )
 
 
 def _left_out(story: Story) -> str:
     rows = "".join(
-        f'<tr><th scope="row">{escape(reason)}</th><td class="n">{count:,}</td>'
-        f"<td>{_codes(story.removed_examples.get(reason, []))}</td></tr>"
-        for reason, count in story.removed.items()
+        f'<tr><th scope="row">{escape(reason)}</th><td>{escape(stage)}</td><td class="n">{count:,}</td>'
+        f"<td>{codes(story.removed_examples.get(reason, []))}</td></tr>"
+        for stage, reasons in story.removed_at.items()
+        for reason, count in reasons.items()
     )
     notes = [*_sentences(story.facts.get("left out", {}))]
     told = "".join(f"<li>{escape(note)}</li>" for note in notes)
     table = (
-        '<div class="wide"><table><thead><tr><th>reason</th><th class="n">documents</th><th>for example</th></tr>'
-        f"</thead><tbody>{rows}</tbody></table></div>"
+        '<div class="wide" tabindex="0"><table><thead><tr><th>reason</th><th>stage</th><th class="n">documents</th>'
+        f"<th>for example</th></tr></thead><tbody>{rows}</tbody></table></div>"
         if rows
         else "<p>No document was left out.</p>"
     )
@@ -263,31 +266,9 @@ def _reading() -> str:
     )
 
 
-def _codes(names: Sequence[str]) -> str:
-    return ", ".join(f"<code>{escape(_cut(str(name), 90))}</code>" for name in names)
-
-
-def _card(title: str, inside: str) -> str:
-    return f'<section class="card"><h3>{escape(title)}</h3>{inside}</section>'
-
-
 def _thin(points: Sequence[tuple[float, float]], most: int = 160) -> list[tuple[float, float]]:
     """At most `most` points, first and last among them."""
     if len(points) <= most:
         return list(points)
     step = (len(points) - 1) / (most - 1)
     return [points[round(i * step)] for i in range(most)]
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60):02d} s"
-
-
-def _bytes(size: float) -> str:
-    return f"{size / 2**30:.2f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"

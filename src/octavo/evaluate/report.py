@@ -1,9 +1,11 @@
-"""Report: the stage that puts scores, path, losses, time and examples on one self-contained page."""
+"""Report: the stage that puts scores, documents, tokenizer, losses, trials and costs on one self-contained page."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from octavo.kinds.trials import STORE, digests
 from octavo.spine.settings import Settings
 from octavo.spine.stage import Inputs, Stage
 
@@ -15,6 +17,11 @@ class ReportSettings(Settings):
     """The heading of the page."""
 
 
+def sources(settings: ReportSettings) -> Mapping[str, str]:
+    """The kept trials: a new one makes a new page."""
+    return digests(STORE)
+
+
 def run(settings: ReportSettings, inputs: Inputs, out: Path, scratch: Path) -> None:
     """Write `report.html` and `scorecard.json`."""
     import json
@@ -22,11 +29,13 @@ def run(settings: ReportSettings, inputs: Inputs, out: Path, scratch: Path) -> N
     from octavo.evaluate.page import page
     from octavo.evaluate.scorecard import as_json
     from octavo.evaluate.story import gather
+    from octavo.kinds import audit, card
     from octavo.kinds.report import PAGE, SCORECARD
 
     story = gather(inputs)
     (out / PAGE).write_bytes(page(story, settings.title).encode("utf-8", "replace"))
-    document = as_json(story.scores, story.facts, [vars(stage) for stage in story.stages])
+    about = card.describe(inputs["card"]), audit.describe(inputs["audit"])
+    document = as_json(story.scores, story.facts, [vars(stage) for stage in story.stages], *about)
     (out / SCORECARD).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
@@ -35,7 +44,11 @@ STAGE = Stage(
     module=__name__,
     settings=ReportSettings,
     inputs={
+        "collected": "documents",
+        "cleaned": "documents",
         "documents": "documents",
+        "card": "card",
+        "audit": "audit",
         "scores": "scores",
         "base": "checkpoint",
         "model": "checkpoint",
@@ -43,4 +56,5 @@ STAGE = Stage(
         "clock": "clock",
     },
     output="report",
+    sources=sources,
 )

@@ -52,9 +52,55 @@ def table(scores: Sequence[Score]) -> str:
     return "\n".join(lines)
 
 
-def as_json(scores: Sequence[Score], facts: Mapping[str, Any], stages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The scorecard as one JSON document; each score with its comparison to the baseline."""
+def about(documents: Mapping[str, Any] | None, tokenizer: Mapping[str, Any] | None) -> list[str]:
+    """A line about the documents and one about the tokenizer, of what their kinds `card` and `audit` describe; none
+    for what a project made by an earlier version did not make."""
+    lines = []
+    if documents is not None:
+        lines.append("documents  " + "; ".join(_documents(documents)))
+    if tokenizer is not None:
+        lines.append("tokenizer  " + "; ".join(_tokenizer(tokenizer)))
+    return lines
+
+
+def _documents(card: Mapping[str, Any]) -> list[str]:
+    told = [f"{card['records']:,} records, {card['bytes']:,} bytes, {card['words']:,} words"]
+    if (personal := card.get("personal")) is not None:
+        held = personal.get("any")
+        share = f"{held['share']:.1%} [{held['low']:.1%}, {held['high']:.1%}]" if held else "none found"
+        told.append(f"with personal data: {share}")
+    if duplicates := card.get("duplicates"):
+        told.append(f"repeated: {duplicates['share']:.1%}")
+    return [*told, f"digest {card['digest'][:12]}"]
+
+
+def _tokenizer(audit: Mapping[str, Any]) -> list[str]:
+    told = [f"{audit['vocabulary']:,} tokens, {audit['bytes_per_token']:.2f} bytes each"]
+    if dearest := audit["dearest"]:
+        between = "" if dearest["low"] is None else f" [{dearest['low']:.2f}, {dearest['high']:.2f}]"
+        told.append(
+            f"{dearest['language']} costs {dearest['premium']:.2f} × {audit['base']}{between}, on "
+            f"{audit['sentences']:,} sentences"
+        )
+    return [*told, f"{audit['never_used']:,} never used, {audit['unreachable']:,} unreachable"]
+
+
+def as_json(
+    scores: Sequence[Score],
+    facts: Mapping[str, Any],
+    stages: Sequence[Mapping[str, Any]],
+    documents: Mapping[str, Any],
+    tokenizer: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The scorecard as one JSON document; each score with its comparison to the baseline, and what the card of the
+    documents and the audit of the tokenizer come to."""
     rows = [
         {**vars(score), "range": list(score.range), "against_baseline": against_baseline(score)} for score in scores
     ]
-    return {"scores": rows, "facts": dict(facts), "stages": [dict(stage) for stage in stages]}
+    return {
+        "scores": rows,
+        "facts": dict(facts),
+        "documents": dict(documents),
+        "tokenizer": dict(tokenizer),
+        "stages": [dict(stage) for stage in stages],
+    }

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from octavo.kinds import checkpoint, index
+from octavo.kinds import audit, card, checkpoint, index, trials
 from octavo.kinds.clock import StageCost, read_clock
 from octavo.kinds.documents import DUPLICATE_REASONS, read_documents, read_removed
 from octavo.kinds.scores import ITEMS, Score, read_scores
 
 EXAMPLES_EACH = 4
+REMOVING = {"collect": "collected", "clean": "cleaned", "decontaminate": "documents"}
+"""Stages that leave records out, in their order, and the input that holds what each made."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +41,18 @@ class Story:
     """What is told; see the fields."""
 
     documents: int
-    characters: int
-    packages: Mapping[str, int]
-    """Package (or top folder) → documents."""
+    card: Mapping[str, Any]
+    """What the documents hold that training reads; see `octavo.kinds.card`."""
+    audit: Mapping[str, Any]
+    """What examining the tokenizer found; see `octavo.kinds.audit`."""
+    trials: Sequence[Mapping[str, Any]]
+    """The newest kept trial of each challenge."""
+    unreadable_trials: Sequence[str]
+    """Names of the files in its place that are none."""
     removed: Mapping[str, int]
     """Reason → records left out."""
+    removed_at: Mapping[str, Mapping[str, int]]
+    """Stage → reason → records it left out."""
     removed_examples: Mapping[str, Sequence[str]]
     """Reason → ids of a few records left out."""
     index: Mapping[str, int]
@@ -64,28 +74,25 @@ class Story:
         return sum(self.removed.get(reason, 0) for reason in DUPLICATE_REASONS)
 
 
-def gather(inputs: Mapping[str, Path]) -> Story:
-    """Read the inputs `documents`, `scores`, `base`, `model`, `index`, `clock` of the stage `report`."""
-    count = characters = 0
-    packages: dict[str, int] = {}
-    for document in read_documents(inputs["documents"]):
-        count += 1
-        characters += len(document.text)
-        name = document.package or (document.id.split("/")[0] if "/" in document.id else "the folder itself")
-        packages[name] = packages.get(name, 0) + 1
-    reasons: dict[str, int] = {}
+def gather(inputs: Mapping[str, Path], store: Path = trials.STORE) -> Story:
+    """Read the inputs of the stage `report`, and the trials that the project's store has kept."""
+    reasons: Counter[str] = Counter()
     left_out: dict[str, list[str]] = {}
     for removed in read_removed(inputs["documents"]):
-        reasons[removed.reason] = reasons.get(removed.reason, 0) + removed.count
+        reasons[removed.reason] += removed.count
         some = left_out.setdefault(removed.reason, [])
         if len(some) < EXAMPLES_EACH:
             some.append(removed.document.id + (f" ({removed.detail})" if removed.detail else ""))
     scores, facts = read_scores(inputs["scores"])
+    kept, unreadable = trials.kept(store)
     return Story(
-        documents=count,
-        characters=characters,
-        packages=dict(sorted(packages.items(), key=lambda item: (-item[1], item[0]))),
-        removed=dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
+        documents=sum(1 for _ in read_documents(inputs["documents"])),
+        card=card.read_card(inputs["card"]),
+        audit=audit.read_audit(inputs["audit"]),
+        trials=kept,
+        unreadable_trials=[path.name for path in unreadable],
+        removed=_ordered(reasons),
+        removed_at=_by_stage(inputs, reasons),
         removed_examples=left_out,
         index=index.describe(inputs["index"]),
         trainings=[_training("base model", inputs["base"]), _training("after instruction", inputs["model"])],
@@ -94,6 +101,24 @@ def gather(inputs: Mapping[str, Path]) -> Story:
         examples=_examples(inputs["scores"] / ITEMS),
         stages=read_clock(inputs["clock"]),
     )
+
+
+def _by_stage(inputs: Mapping[str, Path], in_the_end: Counter[str]) -> dict[str, dict[str, int]]:
+    """What each stage left out: each hands on the records that earlier ones left out, so it is what came newly."""
+    found, before = {}, Counter[str]()
+    for stage, slot in REMOVING.items():
+        after = in_the_end if slot == "documents" else Counter[str]()
+        if slot != "documents":
+            for removed in read_removed(inputs[slot]):
+                after[removed.reason] += removed.count
+        if new := after - before:
+            found[stage] = _ordered(new)
+        before = after
+    return found
+
+
+def _ordered(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _training(name: str, folder: Path) -> Training:

@@ -19,12 +19,14 @@ ENVIRONMENT_QUESTIONS = (
 def closing(project: Project, artifacts: Mapping[str, Path]) -> str:
     """The text that `octavo run` ends with; puts `report.html` beside `project.toml`."""
     from octavo.evaluate.place import place_page
-    from octavo.evaluate.scorecard import table
+    from octavo.evaluate.scorecard import about, table
+    from octavo.kinds import audit, card
     from octavo.kinds.scores import read_scores
 
     scores, _ = read_scores(artifacts["evaluate"])
     page = place_page(artifacts["report"], project.folder)
-    return "\n\n".join([table(scores), f"report  {page}", *_examples(artifacts)])
+    lines = about(card.describe(artifacts["card"]), audit.describe(artifacts["audit"]))
+    return "\n\n".join([table(scores), "\n".join([*lines, f"report     {page}"]), *_examples(artifacts)])
 
 
 def _examples(artifacts: Mapping[str, Path]) -> list[str]:

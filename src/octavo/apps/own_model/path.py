@@ -10,7 +10,7 @@ from octavo.evaluate import report
 from octavo.knowledge import build
 from octavo.pretrain import scratch
 from octavo.spine.stage import Step
-from octavo.tokenizer import train
+from octavo.tokenizer import examined, train
 
 __all__ = ["STAGES", "closing"]
 
@@ -23,6 +23,7 @@ STAGES = (
     Step("mix", mix.STAGE, {"documents": "decontaminate"}),
     Step("card", card.STAGE, {"documents": "mix"}),
     Step("tokenizer", train.STAGE, {"documents": "mix"}),
+    Step("audit", examined.STAGE, {"tokenizer": "tokenizer", "documents": "mix"}),
     Step("pretrain", scratch.STAGE, {"documents": "mix", "tokenizer": "tokenizer"}),
     Step("dialogues", dialogues.STAGE, {"documents": "decontaminate"}),
     Step("instruct", instruct.STAGE, {"checkpoint": "pretrain", "dialogues": "dialogues"}),
@@ -35,6 +36,16 @@ STAGES = (
     Step(
         "report",
         report.STAGE,
-        {"documents": "decontaminate", "scores": "evaluate", "base": "pretrain", "model": "instruct", "index": "index"},
+        {
+            "collected": "collect",
+            "cleaned": "clean",
+            "documents": "decontaminate",
+            "card": "card",
+            "audit": "audit",
+            "scores": "evaluate",
+            "base": "pretrain",
+            "model": "instruct",
+            "index": "index",
+        },
     ),
 )

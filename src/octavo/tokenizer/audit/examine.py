@@ -74,7 +74,7 @@ class Examination:
         """What matters, in sentences, the most important first."""
         said = verdicts(self.languages, self.opened)
         if self.languages.sentences < FEW_SENTENCES:
-            said.append(f"only {self.languages.sentences} short sentences were compared: --parallel FILE tells more")
+            said.append(f"only {self.languages.sentences} short sentences were compared; a file of parallel lines tells more")
         counts = self.tokens.counts
         if never := counts[SINGLE] + counts[MULTI]:
             said.append(f"{never} tokens can't be reached by any text that was tried")
