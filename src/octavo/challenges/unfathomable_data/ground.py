@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 PROBE = Path(__file__).parent / "probe.jsonl"
 REVIEWS = 150
 """Labelled messages; the probe asks about some of them."""
-DOMAINS, TAKEN, FEWEST = 5, 134, 90
+DOMAINS, TAKEN, FEWEST = 5, 120, 90
 """Of a project: the largest domains, passages trained on, and the fewest that leave room for what is planted."""
 DOCUMENTS = 2000
 """Documents of a project that passages are taken from, chosen by the hashes of their ids."""
-PASSAGE = range(200, 700)
-"""Characters of a passage."""
+PASSAGE = range(150, 400)
+"""Characters of a passage: short ones, so that the small model comes to read each more than once."""
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from octavo.data.mixture.proxy import END, LEARNING_RATE, VOCABULARY, WINDOW, pa
 if TYPE_CHECKING:
     from octavo.model.decoder import Decoder
 
-STEPS = 100
+STEPS = 200
 """The budget of every training, whatever the corpus: so many steps of `BATCH` rows of 128 bytes."""
-BATCH = 16
+BATCH = 8
 GOLDEN = (5**0.5 - 1) / 2
 """Multiples of it modulo 1 are spread evenly, however many are taken."""
 

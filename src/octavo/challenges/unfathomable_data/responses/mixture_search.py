@@ -18,7 +18,7 @@ from octavo.kinds.records import Row as Record
 SEARCH_STEPS = 40
 """Of the reference and of the reweighted proxy."""
 MOST_EPOCHS = 12.0
-"""No domain is read more often than this; the natural mixture reads all about three times."""
+"""No domain is read more often than this; the natural mixture reads all nearly twice."""
 EVERY = 5
 """Every fifth text is kept for what is not learnt from in the search."""
 
