@@ -17,7 +17,7 @@ from octavo.challenges.tokenizer_reliance.made import LANGUAGES, made_logs, made
 from octavo.kinds.records import encode_row, read_rows, shards
 from octavo.spine import disk
 from octavo.tokenizer.learn.learner import learn
-from octavo.tokenizer.learn.terms import BYTES_VOCABULARY, Terms
+from octavo.tokenizer.learn.terms import BYTES_VOCABULARY, SMALLEST, Terms
 from octavo.tokenizer.train import sample, write_tokenizer
 
 VOCABULARY = 1024
@@ -37,7 +37,8 @@ class Ground:
     baseline: Path
     """The tokenizer that is there."""
     vocabulary: int
-    """How many tokens the baseline and every tokenizer that is learnt anew have."""
+    """How many tokens the baseline and every tokenizer that is learnt anew have (`VOCABULARY` for those that are learnt
+    where a project's tokenizer is plain bytes or hardly more)."""
 
     @property
     def records(self) -> Path:
@@ -91,7 +92,8 @@ def prepare(project: Path | None, scratch: Path, seed: int) -> Ground:
     _write(scratch / "records.jsonl", [*mine, *(row for row in made_text(TEXT, seed) if row[0] in LANGUAGES[1:])])
     tokenizer = opened.artifact("tokenizer")
     size = open_tokenizer(tokenizer).size
-    return Ground(f"the tokenizer of the project {opened.name} ({size:,} tokens)", scratch, tokenizer, size)
+    subject = f"the tokenizer of the project {opened.name} ({size:,} tokens)"
+    return Ground(subject, scratch, tokenizer, size if size >= SMALLEST["wordpiece"] else VOCABULARY)
 
 
 def learnt(terms: Terms, ground: Ground, folder: Path) -> Path:
