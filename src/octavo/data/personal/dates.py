@@ -23,10 +23,13 @@ _WORDED = re.compile(
     rf"|[0-3]?[0-9](?:st|nd|rd|th)?(?: of)? (?:{_MONTHS})\.?(?:,? {_YEAR})?"
     rf"|(?:{_MONTHS})\.?,? {_YEAR}|(?:{_WEEKDAYS}))\b"
 )
-_ALONE = re.compile(
-    rf"\b(?:[Ii]n|[Ss]ince|[Oo]f|[Uu]ntil|[Bb]y|[Ff]rom|[Bb]efore|[Aa]fter|[Dd]uring|a|the|[Ee]arly|[Ll]ate|to|and|[Yy]ear|"
-    rf"[Cc]irca|[Bb]orn|©|[Cc]opyright)[ (]+({_YEAR})\b(?![-.:/%]?[0-9A-Za-z]|-)|\(({_YEAR})\)"
+_YEAR_ALONE = re.compile(r"[12](?<!\w.)(?<=[ (].)(?:[5-9]|0)[0-9]{2}(?!\w)")
+_CENTURIES = ("15", "16", "17", "18", "19", "20")
+_BEFORE_YEAR = re.compile(
+    r"\b(?:[Ii]n|[Ss]ince|[Oo]f|[Uu]ntil|[Bb]y|[Ff]rom|[Bb]efore|[Aa]fter|[Dd]uring|a|the|[Ee]arly|[Ll]ate|to|and|[Yy]ear|"
+    r"[Cc]irca|[Bb]orn|©|[Cc]opyright)[ (]+\Z"
 )
+_AFTER_YEAR = re.compile(r"[-.:/%]?[0-9A-Za-z]|-")
 _BORN = re.compile(r"(?i)\b(?:birth ?(?:day|date)?|born|d\.?o\.?b\.?|né|née|geboren)\b")
 _AGES = re.compile(
     r"(?i)\b([0-9]{1,3})(?=[- ]?(?:years?|yrs?|months?)[- ]?(?:old|of age)\b|[- ]?y/?o\b)"
@@ -46,9 +49,13 @@ def dates(text: str) -> Iterator[Span]:
         long = any(letter.isdigit() for letter in match.group())
         if long or match.group() in _WEEKDAYS:
             yield _dated(text, match.start(), match.end(), 0.85 if long else 0.6)
-    for match in _ALONE.finditer(text):
-        group = 1 if match.group(1) else 2
-        yield Span(match.start(group), match.end(group), "DATE", 0.55)
+    for match in _YEAR_ALONE.finditer(text):
+        start, end = match.span()
+        bracketed = text[start - 1] == "(" and text[end : end + 1] == ")"
+        if text[start : start + 2] in _CENTURIES and (
+            bracketed or (_BEFORE_YEAR.search(before(text, start, 14)) and not _AFTER_YEAR.match(after(text, end, 2)))
+        ):
+            yield Span(start, end, "DATE", 0.55)
 
 
 def births(text: str) -> Iterator[Span]:

@@ -43,9 +43,12 @@ def find_many(texts: Sequence[str], types: Sequence[str] = TYPES, least: float =
     if wanted.intersection(NAMED):
         from octavo.data.personal.tagger import Tagger
 
-        tagger = Tagger.shipped()
-        for text, spans in zip(texts, found, strict=True):
-            spans += [span for span in tagger.spans(text, spans) if span.type in wanted]
+        done = 0
+        for block in _blocks(texts):
+            known = found[done : done + len(block)]
+            for spans, named in zip(known, Tagger.shipped().spans(block, known), strict=True):
+                spans += [span for span in named if span.type in wanted]
+            done += len(block)
     return [
         settle(span for span in outside(spans, text) if span.score >= least) if spans else []
         for text, spans in zip(texts, found, strict=True)

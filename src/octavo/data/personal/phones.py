@@ -10,8 +10,8 @@ from octavo.data.personal.patterns import after, before
 from octavo.data.personal.spans import Span
 
 _CANDIDATE = re.compile(
-    r"(?:\((?<![\w.,:/=#(].)\+?[0-9]{1,5}\)"
-    r"|\+(?<![\w.,:/=#*^+-].)\(?[0-9]{1,15}\)?|[0-9](?<![\w.,:/$€£=#%<>*^+-].)[0-9]{0,14}(?![0-9]))"
+    r"(?:\((?<![\w./(].)\+?[0-9]{1,5}(?: [0-9]{1,2})?\)"
+    r"|\+(?<![\w./*^+-].)\(?[0-9]{1,15}\)?|[0-9](?<![\w./$€£%<>*^+-].)[0-9]{0,14}(?![0-9]))"
     r"(?:(?:[ .-]\(?|\(|\) ?| - |/|(?<=\)))[0-9]{1,11}(?![0-9])){0,7}"
     r"(?:[ ,]{0,2}(?:x|ext\.?)[ .]?[0-9]{1,5})?(?![0-9A-Za-z_%]|[.,/:][0-9])"
 )
@@ -23,6 +23,12 @@ _WORDS = re.compile(
     r"contact|number|hotline|voice ?mail|registered|landline|extension|telefono?|téléphone|handy|móvil|numéro|nummer)\b"
 )
 _DEVICES = re.compile(r"(?i)\b(?:phone|telephone|tel|mobile|cell(?:phone)?|fax|call|dial|sms|whats ?app|ring)\b")
+_NAMED_AT_ONCE = re.compile(r"(?i)(?:tel|phone|fax|mobile|cell|handy|number|no|nr|sms|whatsapp)[\"'.]?[:#=] ?\Z")
+_SUM = re.compile(r"(?:[=<>*×÷]|[-+] ?[0-9.,]*) ?\Z")
+_SUM_ON = re.compile(r" ?[=<>*×÷]")
+_COUNTING = ("0123456789", "1234567890", "123456789")
+_DAY = re.compile(r"\+?[0-9]{4,6}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])\Z")
+_COUNTED = re.compile(r" ?(?:bytes|bits|items|rows|times|people|words|tokens|km|kg|percent|dollars|euros)\b")
 _COUNTRY_CODES = frozenset(
     [
         "1",
@@ -276,12 +282,16 @@ def _score(text: str, start: int, end: int, value: str) -> float:
     dotted = value.count(".") == len(groups) - 1
     if dotted and (len(groups) == 2 or (len(groups) == 4 and max(map(int, groups)) < 256)):
         return 0.0
-    if not 7 <= len(digits) <= 15 or len(set(digits)) < 2:
+    if (
+        not 6 <= len(digits) <= 15
+        or len(set(digits)) < 2
+        or digits in ("0123456789", "1234567890", "123456789")
+        or _DAY.match(value)
+        or _in_a_list(text, start)
+    ):
         return 0.0
     if value.startswith(("+", "(+")) or digits.startswith("00"):
-        rest = digits.removeprefix("00") if not value.startswith(("+", "(+")) else digits
-        known = any(rest[:width] in _COUNTRY_CODES for width in (1, 2, 3)) and 8 <= len(rest) <= 15
-        return (0.95 if "+" in value else 0.75 if len(groups) > 1 else 0.45) if known else 0.0
+        return _international(value, groups, digits)
     if (
         _DATE.match(value.strip("()"))
         or _YEARS.match(value)
@@ -290,35 +300,78 @@ def _score(text: str, start: int, end: int, value: str) -> float:
     ):
         return 0.0
     shape = tuple(map(len, groups))
-    if shape == (3, 2, 4):
+    if shape == (3, 2, 4) or (len(digits) == 6 and (len(groups) != 3 or "." in value)):
         return 0.0
     named = bool(_WORDS.search(before(text, start, 60)) or _WORDS.search(after(text, end, 40)))
-    national = shape[1:] if shape[0] == 1 and groups[0] == "1" and len(shape) > 1 else shape
-    if national in ((3, 3, 4), (3, 7), (10,)):
-        area = digits[-10:]
-        plan = area[0] >= "2" and area[3] >= "2"
-        if len(shape) > 1:
-            return 0.9 if plan or named else 0.7
-        return 0.8 if named and plan else 0.4 if not named else 0.6
+    national = shape[1:] if shape[0] == 1 and groups[0] in "18" and len(shape) > 1 else shape
+    if national in ((3, 3, 4), (3, 7), (10,), (3, 3, 2, 2)) and not (national == (3, 3, 2, 2) and len(shape) == 4):
+        return _american(groups, digits, named)
     if len(groups) == 1:
-        told = _DEVICES.search(before(text, start, 40)) or _DEVICES.search(after(text, end, 25))
-        return 0.6 if told and len(digits) >= 8 else 0.0
+        return _alone(text, start, end, digits)
+    return _national(text, start, end, value, groups, named)
+
+
+def _in_a_list(text: str, start: int) -> bool:
+    """Whether the mark before says that the number is part of something else, unless it is that of a telephone."""
+    behind = before(text, start, 16)
+    if behind[-1:] in (",", ";"):
+        return behind[-2:-1].isdigit()
+    return behind[-1:] in (":", "#", "=") and not _NAMED_AT_ONCE.search(behind)
+
+
+def _international(value: str, groups: list[str], digits: str) -> float:
+    plus = value.startswith(("+", "(+"))
+    rest = digits if plus else digits.removeprefix("00")
+    known = any(rest[:width] in _COUNTRY_CODES for width in (1, 2, 3)) and 8 <= len(rest) <= 15
+    if not known or (rest[0] in "17" and len(rest) != 11):
+        return 0.0
+    return 0.95 if plus else 0.75 if len(groups) > 1 else 0.45
+
+
+def _american(groups: list[str], digits: str, named: bool) -> float:
+    area = digits[-10:]
+    plan = (area[0] >= "2" and area[3] >= "2") or groups[0] == "8"
+    if len(groups) > 1:
+        return 0.9 if plan or named else 0.7
+    return 0.8 if named and plan else 0.55 if digits[0] == "0" != digits[1] else 0.4 if not named else 0.6
+
+
+def _alone(text: str, start: int, end: int, digits: str) -> float:
+    """One run of digits: only where a telephone is named in the same line, or with a trunk 0 before a full number."""
+    line = before(text, start, 40).rpartition("\n")[2], after(text, end, 25).partition("\n")[0]
+    if any(_DEVICES.search(part) for part in line) and len(digits) >= 8 and not _COUNTED.match(line[1]):
+        return 0.6
+    return 0.55 if len(digits) == 11 and digits[0] == "0" != digits[1] else 0.0
+
+
+def _national(text: str, start: int, end: int, value: str, groups: list[str], named: bool) -> float:
+    digits, shape = "".join(groups), tuple(map(len, groups))
     marks = set(re.sub("[0-9]", "", value))
+    trunk = digits[0] == "0" and (groups[0] != "0" or "(" in value)
     if "." in marks and (len(groups) < 4 or marks != {"."} or any(len(one) < 2 for one in groups)):
         return 0.0
-    if any(len(one) < 2 for one in groups[1:]) or (len(groups[0]) < 2 and groups[0] != "0" and "(" not in value):
+    short = [one for one in groups[1:] if len(one) < 2]
+    if short and not ("(" in value or (trunk and len(groups) > 3 and len(groups[-1]) == len(short) == 1)):
+        return 0.0
+    if len(groups[0]) < 2 and not trunk and "(" not in value:
         return 0.0
     if len(groups) == 2 and (len(groups[1]) < 3 or (shape == (4, 4) and "-" in marks)):
         return 0.4
-    if named:
+    told = bool(_DEVICES.search(before(text, start, 40)))
+    if len(digits) == 6:
+        return 0.6 if told else 0.0
+    sums = _SUM.search(before(text, start, 8)) or _SUM_ON.match(after(text, end, 3)) or "- " in value
+    if named and not (sums and not told):
         return 0.8
-    if "/" in marks or _LISTED.search(before(text, start, 4)) or _LISTED_ON.match(after(text, end, 4)):
+    listed = _LISTED.search(before(text, start, 4)) or _LISTED_ON.match(after(text, end, 4))
+    slashed = "/" in marks and not (trunk and len(groups) == 2 and 3 <= shape[0] <= 5 <= shape[1])
+    if slashed or sums or listed or set(digits) <= {"0", "1"}:
         return 0.0
-    if digits[0] == "0" and len(digits) >= 8:
+    if trunk and len(digits) >= 8:
         return 0.7
     if "(" in value:
         return 0.75 if len(groups[0]) <= 4 else 0.4
-    return _grouped(shape, groups, marks, after(text, end, 2))
+    return _grouped(shape, groups, marks, after(text, end, 3))
 
 
 def _grouped(shape: tuple[int, ...], groups: list[str], marks: set[str], behind: str) -> float:
@@ -328,10 +381,9 @@ def _grouped(shape: tuple[int, ...], groups: list[str], marks: set[str], behind:
         return 0.3
     if len(groups) == 2:
         digits = "".join(groups)
-        plain = (
-            marks == {" "}
-            and (shape in ((3, 4), (4, 4), (4, 3)) or len(digits) > 7)
-            and not re.match(r" [^\W\d_]", behind)
-        )
+        year = len(groups[0]) == 4 and groups[0][:2] in ("18", "19", "20")
+        usual = shape in ((3, 4), (4, 4), (4, 3))
+        counted = re.match(r" [^\W\d_]", behind) and (not usual or behind[1].isupper())
+        plain = marks == {" "} and (shape in ((3, 4), (4, 4), (4, 3)) or len(digits) > 7) and not (year or counted)
         return 0.55 if plain else 0.4
     return 0.55

@@ -26,6 +26,8 @@ _LABELLED = {
     "address": "ADDRESS",
     "street": "ADDRESS",
     "zip": "POSTCODE",
+    "geo": "PLACE",
+    "inst": "ORGANISATION",
 }
 
 
@@ -49,6 +51,7 @@ class Writer:
             letters = f"^^{name}$"
             for at in range(2, len(letters)):
                 self._next[letters[at - 2 : at]].append(letters[at])
+        self._dictionary = sorted(lists.shipped().dictionary - lists.shipped().first - lists.shipped().last)
         self._patterns = lists.lines("sentences.txt")
         self._plain = lists.lines("plain.txt")
         self._makers: dict[str, Callable[[], str]] = {
@@ -178,6 +181,40 @@ class Writer:
         if kind < 0.93:
             return self.invented()
         return "".join(some.choice("ABCDEFGHIKLMNOPRSTUVW") for _ in range(some.randint(2, 4)))
+
+    def _make_word(self) -> str:
+        return self._random.choice(self._dictionary)
+
+    def _make_cap(self) -> str:
+        return self._make_word().capitalize()
+
+    def _make_geo(self) -> str:
+        some = self._random
+        name = some.choice([self._make_city, self._make_last, self.invented, self._make_cap])()
+        if some.random() < 0.15:
+            return f"{some.choice(self._parts['geo_heads'])} {name}"
+        return f"{name} {some.choice(self._parts['geo_tails'])}"
+
+    def _make_inst(self) -> str:
+        some = self._random
+        if some.random() < 0.3:
+            of = some.choice([self._make_city, self._make_country, self._make_cap])()
+            return f"{some.choice(self._parts['inst_heads'])} of {of}"
+        name = some.choice([self._make_city, self._make_last, self._make_country, self._make_cap, self.invented])()
+        return f"{name} {self._make_cap() + ' ' if some.random() < 0.2 else ''}{some.choice(self._parts['inst_tails'])}"
+
+    def _make_thing(self) -> str:
+        some = self._random
+        kind = some.random()
+        if kind < 0.3:
+            return " ".join(self._make_cap() for _ in range(some.randint(1, 3)))
+        if kind < 0.5:
+            return f"{self.invented()} {some.choice(self._parts['thing_tails'])}"
+        if kind < 0.65:
+            return f"{self._make_cap()} {some.choice(self._parts['thing_tails'])}"
+        if kind < 0.8:
+            return f"{some.choice([self.invented, self._make_last])()} {some.choice(self._parts['thing_tails'])}"
+        return f"{some.choice([self.invented, self._make_cap])()} {some.randint(1, 2000)}"
 
     def _make_street(self) -> str:
         some = self._random

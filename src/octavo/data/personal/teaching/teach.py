@@ -14,9 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from octavo.data.personal.detect import find_many
+from octavo.data.personal.features import BUCKETS, features, read, worth_reading
 from octavo.data.personal.spans import STRUCTURED, Span
-from octavo.data.personal.tagger import BUCKETS, GROUPS, LABELS, WEIGHTS, Sentence, tokens_of
+from octavo.data.personal.tagger import LABELS, WEIGHTS
 from octavo.data.personal.teaching.sentences import Writer
+from octavo.data.personal.words import GROUPS, Words
 from octavo.spine.progress import progress
 
 SENTENCES = 30_000
@@ -53,23 +55,21 @@ def docstrings(count: int) -> list[str]:
 
 
 def rows_of(made: list[tuple[str, list[Span]]]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Features (words × slots), groups, labels before, labels: of all words of all examples."""
-    features, groups, before, labels = [], [], [], []
-    for (text, spans), known in zip(made, find_many([text for text, _ in made], STRUCTURED), strict=True):
-        tokens = tokens_of(
-            text, [one for one in known if not any(one.start < s.end and s.start < one.end for s in spans)]
-        )
-        sentence = Sentence([token.text for token in tokens])
-        last = 0
-        for token in tokens:
-            own = next((s for s in spans if s.start <= token.start < s.end), None)
-            label = LABELS.index(f"{'B' if own.start == token.start else 'I'}-{own.type}") if own else 0
-            before.append(last)
-            labels.append(label)
-            last = label
-        features.append(sentence.features)
-        groups += sentence.groups
-    return np.concatenate(features), np.array(groups), np.array(before), np.array(labels)
+    """Features (words × features), groups, labels before, labels: of the words that are worth reading."""
+    known = [
+        [one for one in found if not any(one.start < s.end and s.start < one.end for s in spans)]
+        for (_, spans), found in zip(made, find_many([text for text, _ in made], STRUCTURED), strict=True)
+    ]
+    reading = read([text for text, _ in made], known)
+    labels = np.zeros(len(reading.words), np.int64)
+    for (_, spans), (first, end) in zip(made, reading.bounds, strict=True):
+        for word in range(first, end):
+            own = next((s for s in spans if s.start <= reading.places[word][0] < s.end), None)
+            if own:
+                labels[word] = LABELS.index(f"{'B' if own.start == reading.places[word][0] else 'I'}-{own.type}")
+    rows = worth_reading(reading)
+    groups = Words.seen().groups[reading.ids[rows]].astype(np.int64)
+    return np.ascontiguousarray(features(reading, rows).T), groups, labels[rows - 1], labels[rows]
 
 
 def teach(seed: int = 0, sentences: int = SENTENCES, epochs: int = EPOCHS) -> tuple[np.ndarray, np.ndarray]:
