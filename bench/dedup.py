@@ -292,11 +292,12 @@ def quality(python: str | None, folder: Path) -> list[str]:
                     for line in part.open()
                 ]
                 caught = len({one.lstrip("c") for one in gone} & set(map(str, chosen)))
-        among = right / max(1, right + wrong)
-        recall, precision = wilson(right, total), wilson(right, max(1, right + wrong))
+        recall, precision = wilson(right, total), "none found"
+        if right + wrong:
+            sure = wilson(right, right + wrong)
+            precision = f"{right / (right + wrong):.3f} ({sure.low:.3f} to {sure.high:.3f}), {right + wrong} pairs"
         lines.append(
-            f"| {share:.0%} | {right / total:.3f} ({recall.low:.3f} to {recall.high:.3f}) "
-            f"| {among:.3f} ({precision.low:.3f} to {precision.high:.3f}), {right + wrong} pairs "
+            f"| {share:.0%} | {right / total:.3f} ({recall.low:.3f} to {recall.high:.3f}) | {precision} "
             f"| {f'{caught / 250:.3f}' if python else 'not measured'} |"
         )
     lines += [
