@@ -16,11 +16,11 @@ class RedactSettings(Settings):
     """What is looked for in the documents and what happens to it."""
 
     action: Literal["count", "redact", "pseudonym"] = "count"
-    """count leaves all texts as they are; redact puts marks such as [EMAIL]; pseudonym puts values that are nobody's,
-    the same for the same value."""
+    """count leaves all as it is; redact puts marks such as [EMAIL] into texts and titles; pseudonym puts values that
+    are nobody's, the same for the same value. Ids and other fields are never changed."""
     types: tuple[str, ...] = ("EMAIL", "PHONE", "IP", "IBAN", "CARD", "SSN", "LICENCE", "CREDENTIALS", "SECRET")
     """Types of personal data, or the sets structured, identifying (adds names, addresses, dates of birth) and all.
-    Those that only the tagger finds (PERSON, ADDRESS, PLACE …) take minutes for 20 MB; the rest seconds."""
+    Those that only the tagger finds (PERSON, ADDRESS, PLACE …) take half a minute for 20 MB; the rest seconds."""
     least: float = Field(0.5, ge=0, le=1)
     """Score from which a span counts."""
     key: str = ""
@@ -39,7 +39,7 @@ def sources(settings: RedactSettings) -> Mapping[str, str]:
 
 
 def run(settings: RedactSettings, inputs: Inputs, out: Path, scratch: Path) -> None:
-    """Write the documents in their order, replaced where told, and the removed ones as they are."""
+    """Write the documents in their order, and the removed ones, replaced in where told."""
     from octavo.data.personal.documents import redact_documents
     from octavo.data.personal.files import Search
     from octavo.data.personal.pseudonyms import read_key

@@ -25,6 +25,12 @@ DATED = (*STRUCTURED, "BIRTH_DATE", "AGE")
         ("my number is +46 (0)8 928 571 38", "+46 (0)8 928 571 38", "PHONE"),
         ("Tel: +442079460123", "+442079460123", "PHONE"),
         ("phone 030/1234567", "030/1234567", "PHONE"),
+        ("try 001-212-664-7665x123 then", "001-212-664-7665x123", "PHONE"),
+        ("Phone:(06 1) 345-678", "(06 1) 345-678", "PHONE"),
+        ("ring 8 912 345-67-89 please", "8 912 345-67-89", "PHONE"),
+        ("anytime on 06 12 34 56 78.", "06 12 34 56 78", "PHONE"),
+        ("Miller,212-664-7665,Rome", "212-664-7665", "PHONE"),
+        ("mobile 07700900123", "07700900123", "PHONE"),
         ("he came from 81.2.69.142 again", "81.2.69.142", "IP"),
         ("ping 2a02:2f0a:4860::8888 failed", "2a02:2f0a:4860::8888", "IP"),
         ("IBAN DE89 3704 0044 0532 0130 00 thanks", "DE89 3704 0044 0532 0130 00", "IBAN"),
@@ -58,6 +64,9 @@ def test_each_type_is_found_with_its_exact_place(text: str, value: str, type: st
         "id 000-12-3456, 666-12-3456, 123-00-4567",
         "the token is missing; password: ********",
         "std::vector::size, a[1:2:3], 10:20:30",
+        "150 - 130 - 10 = 10, so 300 - 150 - 45 are left of 0123456789",
+        "0100 0000 makes 64, from 9999-12-31 to 10000-01-01; +1980-02-29 01:02:03",
+        "we expected 50331648 bytes\nfor each call",
     ],
 )
 def test_ordinary_numbers_and_code_are_left_alone(text: str) -> None:
@@ -102,6 +111,11 @@ def test_of_overlapping_spans_the_surer_one_stays() -> None:
 def test_long_texts_take_time_in_proportion() -> None:
     for piece in ("1 ", "a", "1", "a@", "://", "+(", "token ", "::", "1.", "4444 ", "born "):
         assert find(piece * 15_000, DATED) == []
+
+
+def test_many_names_and_numbers_take_time_in_proportion() -> None:
+    text = "Anna Miller called 212-664-7665 from 192.0.2.7. " * 3_000
+    assert sum(span.type == "PHONE" for span in find(text)) == 3_000
 
 
 def test_checksums_know_right_from_wrong() -> None:

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from octavo.cli.data.pii import command
+from octavo.data.personal.teaching.sentences import Writer
 from octavo.data.redact import RedactSettings, run, sources
 from octavo.kinds.documents import Document, Removed, read_documents, read_removed, write_documents
 from octavo.spine.errors import OctavoError
@@ -70,6 +71,38 @@ def test_redacted_records_keep_their_other_fields(source: Path, tmp_path: Path) 
     assert clean[2]["text"] == "My name is [PERSON], card [CARD], again [EMAIL]"
 
 
+def test_titles_are_searched_and_replaced_ids_only_listed(tmp_path: Path) -> None:
+    source, out, spans = tmp_path / "in.jsonl", tmp_path / "out.jsonl", tmp_path / "spans.jsonl"
+    row = {"id": "joe@firm.org", "title": "Letter to jane.doe@firm.org", "text": "No names.", "author": "x@firm.org"}
+    source.write_text(json.dumps(row) + "\n" + json.dumps({"id": "b", "text": "Nothing.", "title": None}) + "\n")
+    told = json.loads(_pii(source, "-o", spans, "--redact", out, "--json", "--executor", "serial").stdout)
+    assert _rows(out)[0] == {**row, "title": "Letter to [EMAIL]"}
+    assert _rows(spans)[0]["spans"] == []
+    assert _rows(spans)[0]["elsewhere"] == [{"field": "title", "start": 10, "end": 27, "type": "EMAIL", "score": 0.98}]
+    assert told["in_titles"] == {"EMAIL": 1}
+    assert told["ids"] == {"count": 1, "examples": ["j…@f… o…"]}
+    assert "ids look like personal data" in _pii(source, "--executor", "serial").output
+
+
+def test_what_is_found_does_not_depend_on_what_is_put_in_its_place(tmp_path: Path) -> None:
+    writer = Writer(2)
+    source = tmp_path / "in.jsonl"
+    source.write_text("".join(json.dumps({"id": at, "text": writer.sentence()[0]}) + "\n" for at in range(80)))
+    key = tmp_path / "key"
+    found = []
+    for at, more in enumerate(
+        (
+            [],
+            ["--redact", tmp_path / "a.jsonl"],
+            ["--redact", tmp_path / "b.jsonl", "--mode", "pseudonym", "--key", key],
+        )
+    ):
+        told = json.loads(_pii(source, "-o", tmp_path / f"{at}.jsonl", *more, "--json", "--executor", "serial").stdout)
+        spans = [row["spans"] for row in _rows(tmp_path / f"{at}.jsonl")]
+        found.append((spans, {name: facts["count"] for name, facts in told["types"].items()}))
+    assert found[0] == found[1] == found[2]
+
+
 def test_pseudonyms_are_the_same_in_all_records_under_one_key(source: Path, tmp_path: Path) -> None:
     outs = [tmp_path / "one.jsonl", tmp_path / "two.jsonl"]
     for out in outs:
@@ -116,8 +149,9 @@ def test_pseudonyms_without_a_key_are_wrong_use(source: Path, tmp_path: Path) ->
 
 def _artifact(folder: Path) -> Path:
     folder.mkdir()
-    documents = [Document(id=row["id"], text=row["text"]) for row in ROWS]
-    write_documents(folder, documents, [Removed(Document(id="x", text="mail joe@firm.org"), "too short")])
+    documents = [Document(id=row["id"], text=row["text"], title="To joe@firm.org") for row in ROWS]
+    removed = Document(id="x", text="mail joe@firm.org", title="To joe@firm.org")
+    write_documents(folder, documents, [Removed(removed, "too short")])
     return folder
 
 
@@ -138,7 +172,8 @@ def test_the_stage_only_counts_unless_told_otherwise(tmp_path: Path) -> None:
 def test_the_stage_replaces_in_kept_and_removed_documents(tmp_path: Path) -> None:
     out = _redacted(_artifact(tmp_path / "documents"), tmp_path / "a", action="redact")
     assert next(d.text for d in read_documents(out)) == "Write to [EMAIL] or call [PHONE]."
-    assert [r.document.text for r in read_removed(out)] == ["mail [EMAIL]"]
+    assert {d.title for d in read_documents(out)} == {"To [EMAIL]"}
+    assert [(r.document.text, r.document.title) for r in read_removed(out)] == [("mail [EMAIL]", "To [EMAIL]")]
 
 
 def test_the_key_is_part_of_what_the_stage_reads(tmp_path: Path) -> None:

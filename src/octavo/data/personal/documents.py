@@ -6,8 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
-from octavo.data.personal.files import Search, search_files
-from octavo.data.personal.replace import replace
+from octavo.data.personal.files import BATCH, Search, batches, look, search_files
 from octavo.kinds.documents import DOCUMENTS, REMOVED
 from octavo.kinds.records import encode_row, join_rows
 from octavo.spine.errors import OctavoError
@@ -28,6 +27,7 @@ def redact_documents(search: Search, source: Path, out: Path, scratch: Path) -> 
     reading(
         documents=found.records,
         documents_with_personal_data=found.with_any,
+        ids_like_personal_data=found.ids,
         **{f"personal_{type.lower()}": count for type, count in sorted(found.spans.items())},
     )
     if not search.replaced:
@@ -40,9 +40,8 @@ def redact_documents(search: Search, source: Path, out: Path, scratch: Path) -> 
 
 def _redact_removed(search: Search, source: Path, target: Path) -> None:
     replacement = search.replacement()
-    with source.open("rb") as rows, target.open("wb") as out:
-        for line in rows:
-            row = json.loads(line)
-            document = row["document"]
-            clean = replace(document["text"], None, replacement, search.replaced, search.least).text
-            out.write(encode_row({**row, "document": {**document, "text": clean}}))
+    with source.open("rb") as lines, target.open("wb") as out:
+        for rows in batches((json.loads(line) for line in lines), BATCH):
+            clean = look([row["document"] for row in rows], search, replacement)
+            for row, looked in zip(rows, clean, strict=True):
+                out.write(encode_row({**row, "document": looked.clean_row()}))

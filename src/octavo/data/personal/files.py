@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from octavo.data.personal.detect import find_many
 from octavo.data.personal.pseudonyms import Pseudonyms
-from octavo.data.personal.replace import Replacement, mark, replace
+from octavo.data.personal.replace import Replaced, Replacement, mark, replace_many
 from octavo.data.personal.spans import Span, masked
 from octavo.kinds.records import Bad, Row, Shard, encode_row, read_shard, shards
 from octavo.spine.shards import over_shards
@@ -19,6 +20,11 @@ from octavo.spine.shards import over_shards
 EXAMPLES = 3
 BATCH = 500
 """Records that are searched at once."""
+FIELDS = ("text", "title")
+"""What is looked at of a record, and replaced; all else stays as it is."""
+IN_IDS = ("EMAIL", "CREDENTIALS", "IBAN", "SSN")
+"""What an id is looked at for. Ids are never changed: other files point to them."""
+IDS_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,33 @@ class Search:
         return Pseudonyms(self.key) if self.key else mark
 
 
+@dataclass(frozen=True)
+class Looked:
+    """One record: what was found in each field, and put in its place."""
+
+    row: Row
+    found: dict[str, list[Span]]
+    replaced: dict[str, Replaced]
+    in_id: bool
+
+    def spans_row(self) -> Row:
+        """The row of the spans: those of the text; under `elsewhere` those of other fields; under `shown_later` what
+        was only found, and replaced, once its surroundings were."""
+        made: Row = {"id": self.row["id"], "spans": [span.row() for span in self.found["text"]]}
+        elsewhere = [{"field": name, **span.row()} for name in FIELDS[1:] for span in self.found.get(name, ())]
+        later = [
+            {"field": name, **span.row()}
+            for name, result in self.replaced.items()
+            for span in result.spans
+            if not _inside(span, self.found[name])
+        ]
+        return {**made, **({"elsewhere": elsewhere} if elsewhere else {}), **({"shown_later": later} if later else {})}
+
+    def clean_row(self) -> Row:
+        """The record with replacements."""
+        return {**self.row, **{name: result.text for name, result in self.replaced.items()}}
+
+
 @dataclass
 class Counted:
     """What was found: for each type how many spans, in how many records, and a few masked examples."""
@@ -48,30 +81,46 @@ class Counted:
     holding: dict[str, int] = field(default_factory=dict)
     examples: dict[str, list[str]] = field(default_factory=dict)
     replaced: dict[str, int] = field(default_factory=dict)
+    titles: dict[str, int] = field(default_factory=dict)
+    """Type → how many of the spans stand in titles."""
+    ids: int = 0
+    """Records whose id looks like personal data."""
+    id_examples: list[str] = field(default_factory=list)
     bad: list[Bad] = field(default_factory=list)
 
-    def add(self, text: str, spans: Sequence[Span], replaced: Sequence[Span]) -> None:
+    def add(self, looked: Looked) -> None:
         """Count one record."""
         self.records += 1
-        self.characters += len(text)
-        self.with_any += bool(spans)
-        for type in sorted({span.type for span in spans}):
+        self.with_any += any(looked.found.values())
+        for type in sorted({span.type for spans in looked.found.values() for span in spans}):
             self.holding[type] = self.holding.get(type, 0) + 1
-        for span in spans:
-            self.spans[span.type] = self.spans.get(span.type, 0) + 1
-            shown = self.examples.setdefault(span.type, [])
-            example = masked(text[span.start : span.end])
-            if len(shown) < EXAMPLES and example not in shown:
-                shown.append(example)
-        for span in replaced:
-            self.replaced[span.type] = self.replaced.get(span.type, 0) + 1
+        for name, spans in looked.found.items():
+            text = looked.row[name]
+            self.characters += len(text)
+            for span in spans:
+                self.spans[span.type] = self.spans.get(span.type, 0) + 1
+                if name != "text":
+                    self.titles[span.type] = self.titles.get(span.type, 0) + 1
+                shown = self.examples.setdefault(span.type, [])
+                example = masked(text[span.start : span.end])
+                if len(shown) < EXAMPLES and example not in shown:
+                    shown.append(example)
+        for result in looked.replaced.values():
+            for span in result.spans:
+                self.replaced[span.type] = self.replaced.get(span.type, 0) + 1
+        if looked.in_id:
+            self.ids += 1
+            if len(self.id_examples) < IDS_SHOWN:
+                self.id_examples.append(masked(str(looked.row["id"])))
 
     def join(self, other: Counted) -> None:
         """Add what was counted in the next shard."""
         self.records += other.records
         self.characters += other.characters
         self.with_any += other.with_any
-        for name in ("spans", "holding", "replaced"):
+        self.ids += other.ids
+        self.id_examples += other.id_examples[: IDS_SHOWN - len(self.id_examples)]
+        for name in ("spans", "holding", "replaced", "titles"):
             mine, theirs = getattr(self, name), getattr(other, name)
             for type, count in theirs.items():
                 mine[type] = mine.get(type, 0) + count
@@ -123,25 +172,34 @@ def _search_shard(task: tuple[int, Shard], target: Path, *, search: Search, scra
     partials = [place.with_name(f"{place.name}.{os.getpid()}.partial") for place in places]
     with partials[0].open("wb") as spans_out, partials[1].open("wb") as records_out:
         for batch in batches(rows, BATCH):
-            for row, spans in zip(
-                batch, find_many([row["text"] for row in batch], search.types, search.least), strict=True
-            ):
-                text, done = row["text"], []
+            for looked in look(batch, search, replacement):
+                counted.add(looked)
+                spans_out.write(encode_row(looked.spans_row()))
                 if search.replaced:
-                    result = replace(text, spans, replacement, search.replaced, search.least)
-                    known = set(spans)
-                    spans = sorted([*spans, *(span for span in result.spans if not _inside(span, known))])
-                    done = result.spans
-                    records_out.write(encode_row({**row, "text": result.text}))
-                counted.add(text, spans, done)
-                spans_out.write(encode_row({"id": row["id"], "spans": [span.row() for span in spans]}))
+                    records_out.write(encode_row(looked.clean_row()))
     for place, part in zip(places, partials, strict=True):
         part.replace(place)
     target.write_text(json.dumps({**vars(counted), "bad": [vars(bad) for bad in counted.bad]}, ensure_ascii=False))
 
 
-def _inside(span: Span, known: set[Span]) -> bool:
-    return any(span.start < other.end and other.start < span.end for other in known)
+def look(rows: Sequence[Row], search: Search, replacement: Replacement) -> list[Looked]:
+    """Several records searched together; what is found does not depend on what is put in its place."""
+    fields = [(at, name) for at, row in enumerate(rows) for name in FIELDS if isinstance(row.get(name), str)]
+    texts = [rows[at][name] for at, name in fields]
+    spans = find_many(texts, search.types, search.least)
+    replaced = replace_many(texts, spans, replacement, search.replaced, search.least) if search.replaced else []
+    in_ids = find_many([str(row["id"]) for row in rows], IN_IDS)
+    made = [Looked(row, {}, {}, bool(found)) for row, found in zip(rows, in_ids, strict=True)]
+    for number, (at, name) in enumerate(fields):
+        made[at].found[name] = spans[number]
+        if replaced:
+            made[at].replaced[name] = replaced[number]
+    return made
+
+
+def _inside(span: Span, known: Sequence[Span]) -> bool:
+    at = bisect_left(known, span.end, key=lambda one: one.start)
+    return at > 0 and known[at - 1].end > span.start
 
 
 def batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from octavo.data.personal.detect import find
+from octavo.data.personal.detect import find_many
 from octavo.data.personal.spans import LEAST, REPLACED, Span
 
 Replacement = Callable[[str, str], str]
@@ -39,17 +39,39 @@ def replace(
 
     What only shows once its surroundings are replaced is replaced too, so that doing it again changes nothing.
     """
-    given = find(text, types, least) if spans is None else list(spans)
-    todo = [span for span in given if span.type in types and span.score >= least]
-    pieces: list[tuple[int, str]] = [(0, text)]  # (start in the original, or -1 for what was put in; the characters)
-    done: list[Span] = []
+    return replace_many([text], None if spans is None else [spans], replacement, types, least)[0]
+
+
+def replace_many(
+    texts: Sequence[str],
+    spans: Sequence[Sequence[Span]] | None = None,
+    replacement: Replacement = mark,
+    types: Sequence[str] = REPLACED,
+    least: float = LEAST,
+) -> list[Replaced]:
+    """What `replace` gives for each of several texts; for short ones several times as fast."""
+    found: Sequence[Sequence[Span]] = find_many(texts, types, least) if spans is None else spans
+    # of each text: (start in the original, or -1 for what was put in; the characters)
+    pieces: list[list[tuple[int, str]]] = [[(0, text)] for text in texts]
+    done: list[list[Span]] = [[] for _ in texts]
+    going = list(range(len(texts)))
     for _ in range(ROUNDS):
-        if not todo:
+        changed = []
+        for at, own in zip(going, found, strict=True):
+            todo = [span for span in own if span.type in types and span.score >= least]
+            if todo:
+                pieces[at], taken = _apply(pieces[at], todo, replacement)
+                done[at] += taken
+                changed += [at] if taken else []
+        if not changed:
             break
-        pieces, taken = _apply(pieces, todo, replacement)
-        done += taken
-        todo = find("".join(piece for _, piece in pieces), types, least) if taken else []
-    return Replaced("".join(piece for _, piece in pieces), sorted(done))
+        going = changed
+        found = find_many([_joined(pieces[at]) for at in going], types, least)
+    return [Replaced(_joined(own), sorted(spans)) for own, spans in zip(pieces, done, strict=True)]
+
+
+def _joined(pieces: Sequence[tuple[int, str]]) -> str:
+    return "".join(piece for _, piece in pieces)
 
 
 def _apply(

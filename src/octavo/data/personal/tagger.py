@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from octavo.data.personal.features import BUCKETS, CASE, FEATURES, Reading, features, read, worth_reading
+from octavo.data.personal.features import BUCKETS, CASE, FEATURES, PLACE, Reading, features, read, worth_reading
 from octavo.data.personal.lists import FOLDER, shipped, word_set
 from octavo.data.personal.spans import LEAST, NAMED, Span
 from octavo.data.personal.untaught import names_elsewhere
@@ -27,6 +27,7 @@ from octavo.data.personal.words import (
     HEAD,
     LAST,
     LETTERS,
+    LOWER,
     NATIONALITY,
     Words,
     base_of,
@@ -141,8 +142,11 @@ class Tagger:
                 own.append(labels[at])
                 at += 1
             spans = found[number]
+            dates = [span for span in known[number] if span.type == "DATE"]
             for begin, stop, type, sure in _runs(own, reading):
-                spans += _closed(texts[number], reading, begin, stop, type, sure)
+                for span in _closed(texts[number], reading, begin, stop, type, sure):
+                    if span.type != "POSTCODE" or not any(d.start < span.end and span.start < d.end for d in dates):
+                        spans.append(span)
             if strange[end] > strange[first]:
                 spans += names_elsewhere(texts[number], reading, first, end)
             here = nationals[bisect_left(nationals, first) : bisect_left(nationals, end)]
@@ -177,9 +181,43 @@ _NO_NAME = re.compile(
 """Endings of English words that hardly a name has; a capital at the beginning of a sentence makes no name of them."""
 
 
+_INTO_PLACES = word_set("into_places")
+_DETERMINERS = word_set("determiners")
+_OF_POST = word_set("of_post")
+
+
+def _elsewhere(reading: Reading, begin: int, stop: int) -> str:
+    """What a person without a listed name is instead: a place after "near", nothing after "the", a country in a list
+    of countries; "" when nothing speaks against a person."""
+    kinds, before = reading.kinds, reading.words[begin - 1].lower()
+    country = [10 <= int(reading.columns[PLACE][at]) < 20 for at in (begin - 2, begin, stop + 1)]
+    if stop - begin == 1 and country[1] and (country[0] or country[2]):
+        return "PLACE"
+    if any(int(kind) & FIRST for kind in kinds[begin:stop]) and stop - begin > 1:
+        return ""
+    if reading.columns[CASE][begin] != 3:
+        return ""
+    if before in _DETERMINERS:
+        return "O"
+    return "PLACE" if before in _INTO_PLACES and not int(kinds[begin]) & (FIRST | LAST) else ""
+
+
+def _can_be_postcode(reading: Reading, begin: int, stop: int) -> bool:
+    """A postcode is named so, or stands behind a name or a mark; a number behind a word in small letters is none."""
+    near = [word.lower() for word in reading.words[max(0, begin - 4) : begin]]
+    if any(word in _OF_POST for word in near):
+        return True
+    return not int(reading.kinds[begin - 1]) & LOWER or reading.columns[CASE][begin] != 3
+
+
 def _closed(text: str, reading: Reading, begin: int, stop: int, type: str, sure: float) -> Iterator[Span]:
     """The span of words [begin, stop), trimmed, if it can be what it was taken for."""
-    if type == "PERSON" and not _can_be_person(reading, begin, stop, sure):
+    if type == "PERSON":
+        other = _elsewhere(reading, begin, stop)
+        if other == "O" or not (other or _can_be_person(reading, begin, stop, sure)):
+            return
+        type = other or type
+    if type == "POSTCODE" and not _can_be_postcode(reading, begin, stop):
         return
     start, end = reading.places[begin][0], reading.places[stop - 1][1]
     while end > start and not (text[end - 1].isalnum() or text[end - 1] == "."):
