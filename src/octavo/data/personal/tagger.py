@@ -29,6 +29,7 @@ from octavo.data.personal.words import (
     LETTERS,
     LOWER,
     NATIONALITY,
+    TITLE,
     Words,
     base_of,
 )
@@ -193,6 +194,8 @@ def _elsewhere(reading: Reading, begin: int, stop: int) -> str:
     country = [10 <= int(reading.columns[PLACE][at]) < 20 for at in (begin - 2, begin, stop + 1)]
     if stop - begin == 1 and country[1] and (country[0] or country[2]):
         return "PLACE"
+    if stop - begin == 1 and _no_name(reading, begin):
+        return "O"
     if any(int(kind) & FIRST for kind in kinds[begin:stop]) and stop - begin > 1:
         return ""
     if reading.columns[CASE][begin] != 3:
@@ -200,6 +203,13 @@ def _elsewhere(reading: Reading, begin: int, stop: int) -> str:
     if before in _DETERMINERS:
         return "O"
     return "PLACE" if before in _INTO_PLACES and not int(kinds[begin]) & (FIRST | LAST) else ""
+
+
+def _no_name(reading: Reading, at: int) -> bool:
+    """A nationality, a form of address, or letters that stand for something."""
+    kind, word = int(reading.kinds[at]), reading.words[at]
+    letters = word.isupper() and 1 < len(word) < 6 and not kind & (FIRST | LAST)
+    return bool(kind & (NATIONALITY | TITLE)) or (letters and reading.columns[CASE][at] == 3)
 
 
 def _can_be_postcode(reading: Reading, begin: int, stop: int) -> bool:

@@ -154,6 +154,7 @@ class Words(dict[str, int]):
         if lettered:
             ends = [low[-3:], low[-2:], low[:3], low[-4:]]
             parts += [*ends, str(min(len(word), 9)), "a" if low.isascii() else "n", base_of(word)]
+        self.rows[number] = 0
         self.rows[number, : len(parts)] = [_code(part) for part in parts]
         self[word] = number
         return number

@@ -74,7 +74,8 @@ def rows_of(made: list[tuple[str, list[Span]]]) -> tuple[np.ndarray, np.ndarray,
 
 
 def teach(made: list[tuple[str, list[Span]]], seed: int = 0, epochs: int = EPOCHS) -> tuple[np.ndarray, np.ndarray]:
-    """From labelled texts: weights (BUCKETS × labels) and what follows what (groups × labels × labels), by stochastic gradient descent."""
+    """Weights (BUCKETS × labels) and what follows what (groups × labels × labels), from labelled texts, by stochastic
+    gradient descent."""
     import torch
 
     torch.manual_seed(seed)
