@@ -101,6 +101,13 @@ def test_more_parallel_lines_are_not_called_few_and_languages_that_cannot_be_com
     assert "km: 40% of its tokens are unknown" in told
 
 
+def test_counts_of_a_sample_of_the_documents_are_called_that(audit):
+    found = read_audit(audit)
+    assert "an even sample" not in vocabulary(found)
+    found["usage"] |= {"share": 0.64}
+    assert "64% of the documents, an even sample" in vocabulary(found)
+
+
 def test_numbers_cut_in_several_ways_are_told_with_shares(audit):
     found = read_audit(audit)
     found["shapes"] |= {"uniform_digits": False, "digits": {"3": {"3": 900, "2+1": 75, "1+2": 20, "1+1+1": 5}}}

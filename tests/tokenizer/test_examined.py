@@ -65,3 +65,14 @@ def test_parallel_lines_of_ones_own_are_taken_and_decide_the_recipe(inputs, tmp_
 
 def test_the_stage_makes_an_audit_of_a_tokenizer_and_documents():
     assert (STAGE.output, dict(STAGE.inputs)) == ("audit", {"tokenizer": "tokenizer", "documents": "documents"})
+
+
+def test_of_many_documents_an_even_sample_is_counted_the_same_each_time(inputs, tmp_path):
+    long = [Document(f"n{number}", "the other thing " * 60) for number in range(3000)]
+    write_documents(inputs["documents"], long)
+    found = [read_audit(audited(inputs, tmp_path / name, sample_mb=1)) for name in ("one", "other")]
+    share = found[0]["usage"]["share"]
+    assert found[0] == found[1]
+    assert 0.3 < share < 0.4
+    assert abs(found[0]["usage"]["records"] - share * 3000) < 0.1 * 3000
+    assert read_audit(audited(inputs, tmp_path / "whole"))["usage"]["records"] > 2900

@@ -59,9 +59,7 @@ def _origin(told: Mapping[str, Any]) -> str:
     field = "domain" if "domain" in told["fields"] else "package"
     if not shares:
         return card("Where the text comes from", note("The records name no domain and no package."))
-    drawn = amounts(
-        f"Share of the text by {field}", bars(shares, {name: _share(one) for name, one in shares.items()}), what="Text"
-    )
+    drawn = amounts(f"Share of the text by {field}", bars(shares, _share), what="Text")
     left = told["fields"][field]["unknown"]
     return card(
         f"Where the text comes from, by {field}", drawn + (note(f"{left:,} records name none.") if left else "")
@@ -85,7 +83,7 @@ def _field(told: Mapping[str, Any], name: str) -> str:
     if counts is None:
         return card(title, note("No record states a licence.")) if name == "licence" else ""
     records: Mapping[str, int] = counts["records"]
-    rows = bars(records, {value: f"{number:,}" for value, number in records.items()})
+    rows = bars(records, "{:,}".format)
     if counts["unknown"]:
         rows.append(Amount("not stated", counts["unknown"], f"{counts['unknown']:,}", "muted"))
     return card(title, amounts(f"Records by {name}", rows, what="Records"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 
 from octavo.evaluate.charts import Amount
@@ -64,12 +64,13 @@ def codes(names: Iterable[str]) -> str:
     return ", ".join(f"<code>{escape(cut(str(name), 90))}</code>" for name in names)
 
 
-def bars(counts: Mapping[str, float], texts: Mapping[str, str]) -> list[Amount]:
-    """The largest of some amounts as bars, and the others as one more; `texts` is what is written at each."""
+def bars(counts: Mapping[str, float], written: Callable[[float], str]) -> list[Amount]:
+    """The largest of some amounts as bars with the number `written` at each, and the others as one more."""
     names = list(counts)
-    rows = [Amount(name, counts[name], texts[name]) for name in names[:MOST_BARS]]
+    rows = [Amount(name, counts[name], written(counts[name])) for name in names[:MOST_BARS]]
     if rest := names[MOST_BARS:]:
-        rows.append(Amount(f"{len(rest)} others", sum(counts[name] for name in rest), "", "muted"))
+        left = sum(counts[name] for name in rest)
+        rows.append(Amount(f"{len(rest)} others", left, written(left), "muted"))
     return rows
 
 

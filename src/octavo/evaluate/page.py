@@ -110,7 +110,7 @@ def _path(story: Story) -> str:
         for reason, count in reasons.items():
             left -= count
             steps.append(Amount(f"without {reason}", left, f"−{count:,}  →  {left:,}", "muted"))
-            lost.append(Amount(f"{stage}: {reason}", count, f"{count:,}", "bad"))
+            lost.append(Amount(f"{stage}: {reason}", count, f"{count:,}", "muted"))
     steps.append(Amount("kept for training", story.documents, f"{story.documents:,}", "accent"))
     cards = [card("From what was found to what is taught", funnel("Documents, step by step", steps))]
     listed = story.index.get("documents", 0)

@@ -29,11 +29,11 @@ def tried(trials: Sequence[Mapping[str, Any]], unreadable: Sequence[str]) -> str
 
 def _trial(trial: Mapping[str, Any]) -> str:
     base = trial["baseline"]
-    seeds = ", ".join(str(seed) for seed in trial["seeds"])
+    seeds = ("seed " if len(trial["seeds"]) == 1 else "seeds ") + ", ".join(str(seed) for seed in trial["seeds"])
     when = str(trial.get("when", ""))[:8]
     day = f", on {when[:4]}-{when[4:6]}-{when[6:]}" if len(when) == 8 and when.isdigit() else ""
     about = (
-        f"{trial['subject']}. {trial['items']:,} items, seeds {seeds}, at most {trial['budget_seconds']:g} s a "
+        f"{trial['subject']}. {trial['items']:,} items, {seeds}, at most {trial['budget_seconds']:g} s a "
         f"seed{day}. Baseline: {base['name']}."
     )
     rows = [_row(one["name"], effect) for one in trial["responses"] for effect in one["effects"]]

@@ -85,6 +85,10 @@ def _tokens(audit: Mapping[str, Any]) -> str:
         f"{usage['tokens']:,} tokens in {usage['records']:,} documents, as training reads them. Single bytes and "
         "special tokens are needed in any case."
     )
+    if usage["share"] < 1:
+        said += (
+            f" These are {usage['share']:.0%} of the documents, an even sample: the rest may use some of the others."
+        )
     drawn = amounts("Tokens of the vocabulary", rows, what="Tokens", largest=audit["vocabulary"])
     return card("What becomes of the tokens", drawn + note(said))
 
@@ -114,13 +118,11 @@ def _samples(shapes: Mapping[str, Any]) -> str:
         Amount(name, held["bytes_per_token"], f"{held['bytes_per_token']:.2f} bytes a token")
         for name, held in shapes["samples"].items()
     ]
-    spaces = ", ".join(f"{count} → {tokens}" for count, tokens in shapes["indentation"].items())
+    spaces = ", ".join(f"{count} → {tokens:+d}" for count, tokens in shapes["indentation"].items())
     capitals = ", ".join(f"{name} × {cost:.2f}" for name, cost in shapes["case_cost"].items())
     lost = shapes["round_trip"]
     back = f"What does not come back as it was: {', '.join(lost)}." if lost else "All of it comes back as it was."
-    said = (
-        f"Spaces in front of a line → further tokens: {spaces}. Words in capitals, over small ones: {capitals}. {back}"
-    )
+    said = f"Spaces in front of a line → tokens more: {spaces}. Words in capitals, over small ones: {capitals}. {back}"
     return card("White space, code and other texts", amounts("Bytes a token", rows, what="Samples") + note(said))
 
 

@@ -28,6 +28,8 @@ class Wanted:
 
     parallel: Parallel | None = None
     corpus: tuple[Path, ...] = ()
+    share: float = 1.0
+    """Of the records of the corpus that are read, an even sample by their ids."""
     model: Path | None = None
     reference: Path | None = None
     price: float | None = None
@@ -74,7 +76,9 @@ class Examination:
         """What matters, in sentences, the most important first."""
         said = verdicts(self.languages, self.opened)
         if self.languages.sentences < FEW_SENTENCES:
-            said.append(f"only {self.languages.sentences} short sentences were compared; a file of parallel lines tells more")
+            said.append(
+                f"only {self.languages.sentences} short sentences were compared; a file of parallel lines tells more"
+            )
         counts = self.tokens.counts
         if never := counts[SINGLE] + counts[MULTI]:
             said.append(f"{never} tokens can't be reached by any text that was tried")
@@ -131,7 +135,8 @@ def examine(path: Path, wanted: Wanted, scratch: Path) -> Examination:
         look_at_shapes(opened),
     )
     if wanted.corpus:
-        found.usage = count_usage(path, wanted.corpus, scratch, on=wanted.on, workers=wanted.workers)
+        how: dict[str, Any] = {"share": wanted.share, "on": wanted.on, "workers": wanted.workers}
+        found.usage = count_usage(path, wanted.corpus, scratch, **how)
     if wanted.model is not None:
         counts = found.usage.counts if found.usage else None
         found.indicators = indicate(wanted.model, opened, found.tokens, counts)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
 
 from octavo.kinds.documents import DOCUMENTS, document_from_row, held_out
@@ -90,15 +93,23 @@ def corpus_files(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
 
 
 def count_usage(
-    tokenizer: Path, corpus: Sequence[Path], scratch: Path, *, on: str = "processes", workers: int = 0
+    tokenizer: Path,
+    corpus: Sequence[Path],
+    scratch: Path,
+    *,
+    share: float = 1.0,
+    on: str = "processes",
+    workers: int = 0,
 ) -> Usage:
-    """Encode a corpus part by part and add up; memory does not grow with it."""
+    """Encode a corpus part by part and add up; memory does not grow with it. Of a `share` below 1, the ids decide which
+    records are read."""
     opened = open_tokenizer(tokenizer)
     files = corpus_files(corpus)
     tasks = corpus_tasks(opened.path, files, scratch)
     sizes = [float(shard.end - shard.start) for _, shard, _ in tasks]
+    work = partial(count_shard, share=share)
     parts = over_shards(
-        count_shard, tasks, scratch / "counts", what="count tokens", on=on, workers=workers, sizes=sizes, unit="bytes"
+        work, tasks, scratch / "counts", what="count tokens", on=on, workers=workers, sizes=sizes, unit="bytes"
     )
     total = Usage(np.zeros(opened.top, dtype=np.int64))
     for part in parts:
@@ -133,7 +144,7 @@ def training_row(row: Row, documents: bool) -> str | None:
     return training_text(document_from_row(row))
 
 
-def count_shard(task: Task, target: Path) -> None:
+def count_shard(task: Task, target: Path, share: float = 1.0) -> None:
     """Write the counts of one shard as JSON."""
     path, shard, documents = task
     opened = open_tokenizer(path)
@@ -144,8 +155,9 @@ def count_shard(task: Task, target: Path) -> None:
     waiting: list[tuple[str, str]] = []
 
     def flush() -> None:
-        encoded = opened.encode_all([text for _, text in waiting])
-        every = np.fromiter((number for ids in encoded for number in ids), dtype=np.int64)
+        # one by one: in batches the library starts threads in each worker, which then fight for the same cores
+        encoded = [opened.encode(text) for _, text in waiting]
+        every = np.fromiter(chain.from_iterable(encoded), dtype=np.int64)
         counts[:] += np.bincount(every, minlength=opened.top)
         for (language, text), ids in zip(waiting, encoded, strict=True):
             held = languages.setdefault(language, [0, 0])
@@ -155,6 +167,8 @@ def count_shard(task: Task, target: Path) -> None:
 
     held = 0
     for row in read_shard(shard, bad):
+        if share < 1 and xxhash.xxh3_64_intdigest(str(row["id"]).encode("utf-8", "replace")) >= share * 2**64:
+            continue
         text = training_row(row, documents)
         if text is None:
             continue
