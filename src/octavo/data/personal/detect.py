@@ -41,7 +41,7 @@ def find_many(texts: Sequence[str], types: Sequence[str] = TYPES, least: float =
     for block in _blocks(texts):
         found += _structured(block, wanted)
     if wanted.intersection(NAMED):
-        from octavo.data.personal.tagger import Tagger
+        from octavo.data.personal.names.tagger import Tagger
 
         done = 0
         for block in _blocks(texts):

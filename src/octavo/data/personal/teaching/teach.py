@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from octavo.data.personal.detect import find_many
-from octavo.data.personal.features import BUCKETS, features, read, worth_reading
+from octavo.data.personal.names.features import BUCKETS, features, read, worth_reading
+from octavo.data.personal.names.tagger import LABELS, WEIGHTS
+from octavo.data.personal.names.words import GROUPS, Words
 from octavo.data.personal.spans import STRUCTURED, Span
-from octavo.data.personal.tagger import LABELS, WEIGHTS
 from octavo.data.personal.teaching.sentences import Writer
-from octavo.data.personal.words import GROUPS, Words
 from octavo.spine.progress import progress
 
 SENTENCES = 30_000

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octavo.data.personal.lists import shipped
-from octavo.data.personal.spans import Span
-from octavo.data.personal.words import (
+from octavo.data.personal.names.words import (
     ACCENT,
     BEGIN3,
     CANDIDATE,
@@ -37,12 +36,15 @@ from octavo.data.personal.words import (
     STRANGE,
     Words,
 )  # fmt: skip
+from octavo.data.personal.spans import Span
 
 BUCKETS = 1 << 16
 REACH = 3
 """Words to each side that a feature can look at; as many edges stand between two texts."""
 CASE, PLACE = -1, -2
 """Columns that belong to a word of a text, not to the word as such: the text's capitals, and names of places."""
+INSIDE = (15, 25)
+"""Values of the column of places for a word that goes on with the name of a country, or of another place."""
 TABLE: tuple[tuple[tuple[int, int], ...], ...] = (
     ((OWN, 0),), ((SHAPE, 0),), ((FLAGS, 0),), ((LOOK, 0), (CASE, 0)), ((PLACE, 0), (SHAPE, 0)),
     ((PLACE, 0), (PLACE, 1)), ((CASE, 0), (SHAPE, 0)), ((OWN, -1),), ((OWN, -2), (OWN, -1)), ((OWN, 1),),

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from octavo.data.personal.features import Reading
 from octavo.data.personal.lists import word_set
+from octavo.data.personal.names.features import INSIDE, PLACE, Reading
+from octavo.data.personal.names.words import CAPITAL, COMPANY, FIRST, HEAD, PARTICLES, STREET, TITLE
 from octavo.data.personal.spans import Span
-from octavo.data.personal.words import CAPITAL, COMPANY, FIRST, PARTICLES, STREET, TITLE
 
 _TITLES = word_set("titles_elsewhere")
 _INTRODUCED = re.compile(
@@ -23,6 +23,8 @@ _INTRODUCED = re.compile(
     r"il mio nome è|jeg heter|mitt navn er|jag heter|mitt namn är|jeg hedder|mit navn er|ik heet|mijn naam is|"
     r"nazywam się|jmenuji se|meu nome é|me chamo|nimeni on|a nevem|benim adım|nama saya|jina langu ni|tên tôi là) +\Z"
 )
+_JOINING = word_set("joining")
+"""Small words inside a name."""
 _LEGAL = word_set("legal_forms")
 _STREETS_BEFORE = word_set("streets_before")
 
@@ -45,7 +47,8 @@ def names_elsewhere(text: str, reading: Reading, first: int, end: int) -> Iterat
             stop, sure = (_name_end(reading, at, end), 0.85) if at < end else (at, 0.0)
         elif kind & FIRST and kind & CAPITAL and low not in PARTICLES:
             stop, sure = _name_end(reading, at, end), 0.75
-            stop = stop if sum(_cap(reading, word) for word in range(at, stop)) > 1 else at
+            named = sum(_cap(reading, word) for word in range(at, stop)) > 1
+            stop = stop if named and not _of_a_place(reading, at, stop) else at
         if stop == at and kind & STREET:
             stop, type, sure = _street_end(reading, at, end), "ADDRESS", 0.75
         if stop == at and kind & CAPITAL and at + 1 < end and words[at + 1] in _LEGAL:
@@ -53,6 +56,12 @@ def names_elsewhere(text: str, reading: Reading, first: int, end: int) -> Iterat
         if stop > at:
             yield Span(reading.places[at][0], reading.places[stop - 1][1], type, sure)
             done = stop
+
+
+def _of_a_place(reading: Reading, at: int, stop: int) -> bool:
+    """Whether the words name a place, or something that is called after somebody: Hong Kong, the Anne Frank Museum."""
+    heads = any(int(kind) & HEAD for kind in reading.kinds[at + 1 : stop + 1])
+    return heads or (stop - at == 2 and int(reading.columns[PLACE][at + 1]) in INSIDE)
 
 
 def _cap(reading: Reading, word: int) -> bool:
@@ -68,7 +77,7 @@ def _name_end(reading: Reading, at: int, end: int) -> int:
         if _cap(reading, word):
             stop, count = word + 1, count + 1
         elif not count or not (
-            text in PARTICLES or (text in ".-" and len(reading.words[word - 1]) <= 2) or text == "-"
+            text in _JOINING or (text in ".-" and len(reading.words[word - 1]) <= 2) or text == "-"
         ):
             break
         word += 1

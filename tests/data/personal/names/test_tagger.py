@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from octavo.data.personal import words
 from octavo.data.personal.detect import find, find_many
+from octavo.data.personal.names import words
 from octavo.data.personal.spans import NAMED
 from octavo.data.personal.teaching.sentences import Writer
 

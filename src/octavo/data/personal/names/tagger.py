@@ -15,11 +15,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from octavo.data.personal.features import BUCKETS, CASE, FEATURES, PLACE, Reading, features, read, worth_reading
 from octavo.data.personal.lists import FOLDER, shipped, word_set
-from octavo.data.personal.spans import LEAST, NAMED, Span
-from octavo.data.personal.untaught import names_elsewhere
-from octavo.data.personal.words import (
+from octavo.data.personal.names.features import BUCKETS, CASE, FEATURES, PLACE, Reading, features, read, worth_reading
+from octavo.data.personal.names.untaught import names_elsewhere
+from octavo.data.personal.names.words import (
     BASE,
     CAPITAL,
     DICTIONARY,
@@ -33,6 +32,7 @@ from octavo.data.personal.words import (
     Words,
     base_of,
 )
+from octavo.data.personal.spans import LEAST, NAMED, Span
 
 LABELS = ("O", *(f"{place}-{type}" for type in NAMED for place in "BI"))
 WEIGHTS = FOLDER / "weights.npz"
