@@ -294,13 +294,19 @@ def _labelled(row: dict) -> tuple[str, list[tuple[int, int, str]]]:
 
 def named() -> list[str]:
     """Names in news and encyclopedia texts that people labelled: found spans in 1,000 words, how many of them are right
-    and how many are no name of any kind; overlap matching. None of it was taught."""
+    and how many are no name of any kind; overlap matching. None of it was taught, but errors in all but the last rows
+    were looked at when the rules were written, so only these are unseen."""
     lines = [
         "| texts | type | in 1,000 words | P | R | no name at all, in 1,000 words |",
         "|---|---|---|---|---|---|",
     ]
-    for name in ("wikigold_train", "re3d", "wnut17_train_dev"):
-        texts, gold = zip(*(_labelled(row) for row in rows(f"news/{name}.jsonl.gz")), strict=True)
+    for name, part, told in (
+        ("wikigold_train", slice(None), "errors seen"),
+        ("re3d", slice(None), "errors seen"),
+        ("wnut17_train_dev", slice(1500), "errors seen"),
+        ("wnut17_train_dev", slice(1500, None), "unseen"),
+    ):
+        texts, gold = zip(*(_labelled(row) for row in rows(f"news/{name}.jsonl.gz")[part]), strict=True)
         words = sum(len(text.split()) for text in texts)
         found = find_many(texts, TYPES)
         for type in ("PERSON", "PLACE", "ORGANISATION", "ADDRESS"):
@@ -317,7 +323,7 @@ def named() -> list[str]:
             total = sum(map(len, labels))
             lines.append(
                 _line(
-                    *(f"{name}, {words:,} words", type, f"{1000 * count / words:.2f}"),
+                    *(f"{name} ({told}), {words:,} words", type, f"{1000 * count / words:.2f}"),
                     *(f"{right / count:.2f}" if count else "–", f"{hit / total:.2f}" if total else "–"),
                     f"{1000 * nothing / words:.2f}",
                 )
@@ -355,7 +361,9 @@ def main() -> None:
         *languages(),
         "",
         "Names that people labelled, in texts of another kind than the made-up sentences the tagger was taught with.",
-        "Wrong ones are mostly names of places, works and companies; wnut17 are messages without care for capitals:",
+        "Wrong ones are mostly names of places, works and companies; wnut17 are messages without care for capitals. Where",
+        "errors were seen, rules and lists were mended for such errors, so those rows flatter; only the last are unseen.",
+        "Of the first table, too, the figures (never the texts) of the held-back half were seen again and again:",
         "",
         *named(),
         "",
