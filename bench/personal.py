@@ -362,7 +362,7 @@ def main() -> None:
         "",
         "Names that people labelled, in texts of another kind than the made-up sentences the tagger was taught with.",
         "Wrong ones are mostly names of places, works and companies; wnut17 are messages without care for capitals.",
-        "Where errors were seen, rules and lists were mended for such errors, so those rows flatter; the last are unseen.",
+        "Where errors were seen, rules and lists were mended for such errors, so those rows flatter; the last: unseen.",
         "Of the first table, too, the figures (never the texts) of the held-back half were seen again and again:",
         "",
         *named(),
