@@ -61,7 +61,7 @@ def make_card(
     tally = add_up(counted)
     card: dict[str, Any] = {"format": FORMAT, **_amounts(tally), **_closely(tally, look)}
     if look.duplicates:
-        card["duplicates"] = _duplicates(parts, scratch / "duplicates", on, workers)
+        card["duplicates"] = _duplicates(parts, scratch / "duplicates", tally.repeated, on, workers)
     if against:
         card["contamination"] = _contamination(inputs, against, scratch / "contamination", on, workers)
     if removed is not None:
@@ -154,14 +154,15 @@ def _share(number: int, n: int) -> dict[str, float]:
     }
 
 
-def _duplicates(parts: Sequence[Shard], scratch: Path, on: str, workers: int) -> dict[str, Any]:
+def _duplicates(parts: Sequence[Shard], scratch: Path, repeated: int, on: str, workers: int) -> dict[str, Any]:
+    """What is read again on purpose counts as no duplicate."""
     limits = Limits()
     removals = find_duplicates(parts, limits, scratch, on=on, workers=workers)
     counts = removals.counts()
     return {
-        "exact": counts.get("exact", 0),
+        "exact": max(0, counts.get("exact", 0) - repeated),
         "near": counts.get("near", 0),
-        "share": round(len(removals) / max(1, removals.records), 6),
+        "share": round(max(0, len(removals) - repeated) / max(1, removals.records), 6),
         "biggest_cluster": removals.biggest()[1] + (removals.biggest()[1] > 0),
         "near_from": limits.near,
     }

@@ -42,7 +42,9 @@ class Tally:
     words: int = 0
     annotated: int = 0
     repeated: int = 0
-    """Records that a mixture reads again (`epoch` above 0)."""
+    """Records that a mixture reads again: with an `epoch` above 0, or the id of the record before."""
+    last: str = ""
+    """The id of the latest record."""
     digest: int = 0
     """Σ SHA-256(id, text) mod 2^256: the same for the same records in any order."""
     lengths: Counter[str] = field(default_factory=Counter)
@@ -69,7 +71,8 @@ class Tally:
         self.bytes += len(data)
         self.words += len(text.split())
         self.annotated += bool(row.get("annotated"))
-        self.repeated += bool(row.get("epoch"))
+        self.repeated += bool(row.get("epoch")) or row["id"] == self.last
+        self.last = row["id"]
         name = json.dumps(row["id"], ensure_ascii=True).encode()
         self.digest = (self.digest + int.from_bytes(hashlib.sha256(name + b"\0" + data).digest())) % 2**256
         self.lengths[str(step_of(len(text)))] += 1
