@@ -76,9 +76,7 @@ def _name_end(reading: Reading, at: int, end: int) -> int:
         text = reading.words[word]
         if _cap(reading, word):
             stop, count = word + 1, count + 1
-        elif not count or not (
-            text in _JOINING or (text in ".-" and len(reading.words[word - 1]) <= 2) or text == "-"
-        ):
+        elif not count or not (text in _JOINING or (text in ".-" and len(reading.words[word - 1]) <= 2) or text == "-"):
             break
         word += 1
     return stop
