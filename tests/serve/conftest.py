@@ -185,7 +185,7 @@ def _make_project(folder):
 
 
 def _run(folder):
-    names = ("collect", "clean", "tokenizer", "index")
+    names = ("collect", "redact", "clean", "decontaminate", "mix", "tokenizer", "index")
     steps = [step for step in load_path("own_model").steps if step.name in names]
     run_path(open_project(folder), steps, watcher=Silent(), check=lambda name, made: kind(name).check(made))
 
