@@ -311,7 +311,8 @@ class Index:
     def listing(self, document_id: str) -> tuple[int, str] | None:
         """How many passages a document has here and the id of the one it repeats ("" for none); None: not listed."""
         found: tuple[int, str] | None = self._connection.execute(
-            "SELECT (SELECT count(*) FROM passages WHERE document = number), duplicate_of FROM documents WHERE id = ?",
+            "SELECT (SELECT count(*) FROM passages WHERE document = documents.number), duplicate_of "
+            "FROM documents WHERE id = ?",
             (document_id,),
         ).fetchone()
         return found

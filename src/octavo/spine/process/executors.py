@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import multiprocessing
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from typing import Any, ParamSpec, TypeVar
 
 from octavo.spine.errors import WRONG_USE, OctavoError, nearest
@@ -48,6 +47,10 @@ def executor(name: str = "processes", workers: int | None = None) -> Executor:
         return _ray(count)
     if name == "serial" or count == 1:
         return SerialExecutor()
+    # imported here, since every command asks this module for the names of the executors
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     # a fork would copy the threads' locks of numpy or torch in whatever state they are; a fork server has none
     context = multiprocessing.get_context("forkserver")
     return ProcessPoolExecutor(count, mp_context=context, initializer=_stay_with_owner)
@@ -55,6 +58,8 @@ def executor(name: str = "processes", workers: int | None = None) -> Executor:
 
 def _stay_with_owner() -> None:
     """End this worker when the process that wants its results is gone, however it went."""
+    import multiprocessing
+
     owner = multiprocessing.parent_process()
     assert owner is not None, "only workers call this"
 
