@@ -13,7 +13,8 @@ from octavo.spine.errors import WRONG_USE, OctavoError
 def as_octavo_error(error: Exception, given: list[str]) -> OctavoError | None:
     """The message for a known failure; None for an exception that only a developer can explain."""
     if isinstance(error, click.ClickException):
-        words = " ".join(["octavo", *given[:1]])
+        context = getattr(error, "ctx", None)
+        words = context.command_path if context is not None else " ".join(["octavo", *given[:1]])
         return OctavoError("P002", error.format_message(), do=f"{words} --help", exit_code=WRONG_USE)
     if isinstance(error, OSError) and error.errno == errno.ENOENT:
         where = str(error.filename or "")

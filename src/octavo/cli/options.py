@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -28,3 +29,25 @@ executor_option = click.option(
 workers_option = click.option(
     "--workers", type=click.IntRange(0), default=0, help="How many parts run at once (default: one for each core)."
 )
+
+
+def repair_options(command: Callable[..., None]) -> Callable[..., None]:
+    """What the commands that repair a tokenizer share, beside what each can do more."""
+    existing = click.Path(path_type=Path, exists=True)
+    shared = (
+        click.argument("path", type=existing),
+        click.option("--corpus", type=existing, multiple=True, required=True, help="Files, folders, or documents."),
+        click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="The new folder."),
+        click.option(
+            "--model",
+            type=click.Path(path_type=Path, exists=True, file_okay=False),
+            help="The checkpoint to go along: written to OUT with its embedding.",
+        ),
+        click.option("--parallel", type=existing, help='Rows {"lang", "line", "text"} to compare before and after on.'),
+        executor_option,
+        workers_option,
+        json_option,
+    )
+    for option in reversed(shared):
+        command = option(command)
+    return command

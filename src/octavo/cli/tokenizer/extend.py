@@ -7,21 +7,12 @@ from typing import Any
 
 import click
 
-from octavo.cli.options import executor_option, json_option, workers_option
+from octavo.cli.options import repair_options
 from octavo.cli.talk import answer, answer_json, following, say, table
-
-FILE = click.Path(path_type=Path, exists=True)
 
 
 @click.command(name="extend", help="Add tokens learnt from new text to a BPE, behind those it has.")
-@click.argument("path", type=FILE)
-@click.option("--corpus", type=FILE, multiple=True, required=True, help="Files, folders, or a documents artifact.")
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="The new folder.")
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The checkpoint to go along: written to OUT with its embedding.",
-)
+@repair_options
 @click.option(
     "--tokens", type=click.IntRange(1), default=1000, show_default=True, help="How many tokens to add at most."
 )
@@ -33,10 +24,6 @@ FILE = click.Path(path_type=Path, exists=True)
     show_default=True,
     help="A new row is the mean of the old tokens it replaces, or of the old tokens used like it.",
 )
-@click.option("--parallel", type=FILE, help='Rows {"lang", "line", "text"} to compare before and after on.')
-@executor_option
-@workers_option
-@json_option
 def command(
     path: Path,
     corpus: tuple[Path, ...],

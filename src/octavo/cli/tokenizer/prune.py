@@ -7,21 +7,12 @@ from typing import Any
 
 import click
 
-from octavo.cli.options import executor_option, json_option, workers_option
+from octavo.cli.options import repair_options
 from octavo.cli.talk import answer, answer_json, following, say, table
-
-FILE = click.Path(path_type=Path, exists=True)
 
 
 @click.command(name="prune", help="Take out the tokens that a corpus never uses, and their rows of a checkpoint.")
-@click.argument("path", type=FILE)
-@click.option("--corpus", type=FILE, multiple=True, required=True, help="Files, folders, or a documents artifact.")
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="The new folder.")
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The checkpoint to go along: written to OUT with its embedding.",
-)
+@repair_options
 @click.option(
     "--least",
     type=click.IntRange(1),
@@ -29,10 +20,6 @@ FILE = click.Path(path_type=Path, exists=True)
     show_default=True,
     help="Take out tokens that occur less often than this.",
 )
-@click.option("--parallel", type=FILE, help='Rows {"lang", "line", "text"} to compare before and after on.')
-@executor_option
-@workers_option
-@json_option
 def command(
     path: Path,
     corpus: tuple[Path, ...],

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from octavo.cli.options import executor_option, json_option, workers_option
+from octavo.cli.options import repair_options
 from octavo.cli.talk import answer, answer_json, following, say, table
 
 FILE = click.Path(path_type=Path, exists=True)
@@ -16,23 +16,12 @@ FILE = click.Path(path_type=Path, exists=True)
 @click.command(
     name="retrain", help="Learn a tokenizer anew, fair between languages if wished, and move a checkpoint to it."
 )
-@click.argument("path", type=FILE)
-@click.option("--corpus", type=FILE, multiple=True, required=True, help="Files, folders, or a documents artifact.")
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="The new folder.")
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="The checkpoint to go along: written to OUT with its embedding.",
-)
+@repair_options
 @click.option("--vocabulary", type=int, help="How many tokens (default: as many as before).")
 @click.option("--groups", type=click.Choice(["language", "domain"]), help="Be fair between these: parity-aware merges.")
 @click.option(
     "--compared", type=FILE, help="Records of parallel text by which groups are compared (default: by characters)."
 )
-@click.option("--parallel", type=FILE, help='Rows {"lang", "line", "text"} to compare before and after on.')
-@executor_option
-@workers_option
-@json_option
 def command(
     path: Path,
     corpus: tuple[Path, ...],

@@ -69,13 +69,20 @@ class Sniffed:
     """Of a table."""
 
 
+READ_SUFFIXES = (
+    *(".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".html", ".htm", ".pdf", ".docx", ".parquet"),
+    *(".warc", ".zip", ".gz", ".zst", ".bz2", ".xz"),
+)
+"""Of formats that are read: an empty file of such a name is empty, not unknown."""
+
+
 def sniff(handle: IO[bytes], suffix: str) -> Sniffed:
     """What the seekable file holds; `suffix` (lower case, with its dot) only breaks a tie between kinds of text."""
     handle.seek(0)
     head = handle.read(HEAD)
     if not head:
         # nothing is known of what an empty file should have held but what its name says
-        known = suffix in TEXT_SUFFIXES
+        known = suffix in TEXT_SUFFIXES or suffix in READ_SUFFIXES
         return Sniffed("", "empty") if known else Sniffed("", "unsupported type", f"empty {suffix}")
     for magic, kind in _MAGIC:
         if head.startswith(magic):
