@@ -53,12 +53,12 @@ def ours(dial, steps: int) -> dict[str, float]:
     import numpy as np
     import torch
 
-    from octavo.model.decoder import Decoder
-    from octavo.model.loop import Training
     from octavo.model.machine import choose_machine
-    from octavo.model.method import NextToken
-    from octavo.model.packing import Rows
-    from octavo.model.shape import Course
+    from octavo.model.network.decoder import Decoder
+    from octavo.model.network.shape import Course
+    from octavo.model.training.loop import Training
+    from octavo.model.training.method import NextToken
+    from octavo.model.training.packing import Rows
 
     machine = choose_machine("bfloat16")
     ids = rows_for(dial, steps)
@@ -150,7 +150,7 @@ def peaks() -> dict[str, float]:
 
 def child(what: str, size: str, steps: int) -> dict[str, float]:
     """One measurement, in this process."""
-    from octavo.model.dial import dial
+    from octavo.model.network.dial import dial
 
     if what == "peaks":
         return peaks()
@@ -182,7 +182,7 @@ def interval(ratios: list[float]) -> tuple[float, float, float]:
 
 def table(size: str, repeats: list[dict[str, dict[str, float]]]) -> list[str]:
     """The results as Markdown."""
-    from octavo.model.dial import dial
+    from octavo.model.network.dial import dial
 
     setting = dial(size)
     tokens = setting.batch * setting.sequence

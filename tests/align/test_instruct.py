@@ -12,10 +12,10 @@ from octavo.kinds import checkpoint as kind
 from octavo.kinds.dialogues import Dialogue, Message, read_dialogues, write_dialogues
 from octavo.kinds.documents import Document, held_out, write_documents
 from octavo.model.checkpoint import write_checkpoint
-from octavo.model.decoder import Decoder
-from octavo.model.packing import UNCOUNTED, pack
-from octavo.model.shape import DecoderShape
+from octavo.model.network.decoder import Decoder
+from octavo.model.network.shape import DecoderShape
 from octavo.model.tokenizer import Tokenizer
+from octavo.model.training.packing import UNCOUNTED, pack
 from octavo.spine.errors import OctavoError
 from octavo.tokenizer.train import TokenizerSettings
 from octavo.tokenizer.train import run as train_tokenizer

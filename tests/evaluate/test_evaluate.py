@@ -20,8 +20,8 @@ SETTINGS = EvaluateSettings(questions=6, generated=2)
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory):
     from octavo.model.checkpoint import write_checkpoint
-    from octavo.model.decoder import Decoder
-    from octavo.model.dial import dial
+    from octavo.model.network.decoder import Decoder
+    from octavo.model.network.dial import dial
     from octavo.model.tokenizer import Tokenizer
     from octavo.tokenizer import train
 

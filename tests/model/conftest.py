@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from octavo.kinds.documents import Document, write_documents
-from octavo.model.decoder import Decoder
 from octavo.model.machine import choose_machine
-from octavo.model.shape import DecoderShape
+from octavo.model.network.decoder import Decoder
+from octavo.model.network.shape import DecoderShape
 from octavo.model.tokenizer import Tokenizer
 from octavo.tokenizer.train import TokenizerSettings
 from octavo.tokenizer.train import run as train_tokenizer

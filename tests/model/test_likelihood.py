@@ -49,8 +49,8 @@ def test_bytes_are_those_of_utf8_and_an_empty_text_has_none(model, tokenizer):
 @settings(max_examples=15, deadline=None)
 @given(text=st.text(min_size=1, max_size=60))
 def test_any_text_has_a_likelihood(tokenizer, text):
-    from octavo.model.decoder import Decoder
-    from octavo.model.shape import DecoderShape
+    from octavo.model.network.decoder import Decoder
+    from octavo.model.network.shape import DecoderShape
 
     model = Decoder(DecoderShape(320, 64, 1, 1, 1, 64, 64, 32))
     model.initialise(0)

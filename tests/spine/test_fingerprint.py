@@ -55,7 +55,7 @@ BLIND = [
     ('def f(x):\n    """Say x."""\n    return x', "def f(x):\n    return x"),
     ("def f(x: int) -> int:\n    y: int = x\n    return y", "def f(x):\n    y = x\n    return y"),
     ("from typing import Any\nfrom collections.abc import Iterable\nx: Any = 1", "x = 1"),
-    ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import octavo.model.loop\nx = 1", "x = 1"),
+    ("from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import octavo.model.training.loop\nx = 1", "x = 1"),
     ("import typing\nif typing.TYPE_CHECKING:\n    y = 2\nelse:\n    y = 3", "import typing\ny = 3"),
     ("class A:\n    x: int = 1\n    '''What x is.'''", "class A:\n    x: int = 1"),
     ("def f():\n    pass", 'def f():\n    """Nothing."""'),

@@ -18,8 +18,8 @@ from octavo.spine.settings import Settings
 from octavo.spine.stage import Inputs, Stage
 
 if TYPE_CHECKING:
-    from octavo.model.packing import Tokens
     from octavo.model.tokenizer import Tokenizer
+    from octavo.model.training.packing import Tokens
 
 
 class InstructSettings(Settings):
@@ -45,12 +45,12 @@ def run(settings: InstructSettings, inputs: Inputs, out: Path, scratch: Path) ->
     machine = choose_machine(settings.precision)
     from octavo.kinds.checkpoint import Seen, write_seen
     from octavo.model.checkpoint import read_checkpoint, read_shape, write_checkpoint
-    from octavo.model.dial import learning_rate
-    from octavo.model.loop import Training
-    from octavo.model.method import NextToken
-    from octavo.model.packing import pack, steps_of
-    from octavo.model.shape import Course
+    from octavo.model.network.dial import learning_rate
+    from octavo.model.network.shape import Course
     from octavo.model.tokenizer import Tokenizer
+    from octavo.model.training.loop import Training
+    from octavo.model.training.method import NextToken
+    from octavo.model.training.packing import pack, steps_of
 
     _check(settings)
     base = inputs["checkpoint"]
@@ -105,7 +105,7 @@ def _check(settings: InstructSettings) -> None:
 
 def answer_tokens(dialogues: Sequence[Dialogue], tokenizer: Tokenizer, positions: int) -> tuple[Tokens, list[Dialogue]]:
     """The conversations as ids with the assistant's words marked as targets, and those that are not too long to use."""
-    from octavo.model.packing import join
+    from octavo.model.training.packing import join
 
     sequences, learnt, used = [], [], []
     for dialogue in dialogues:

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from octavo.kinds import tokenizer as tokenizer_kind
 from octavo.kinds.checkpoint import CONFIG, SUMMARY, TRAINING, WEIGHTS
-from octavo.model.decoder import Decoder
-from octavo.model.shape import DecoderShape
+from octavo.model.network.decoder import Decoder
+from octavo.model.network.shape import DecoderShape
 from octavo.model.tokenizer import Tokenizer
 from octavo.spine.errors import OctavoError
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from octavo.kinds.dialogues import Message
-from octavo.model.decoder import Decoder, KeyValues
+from octavo.model.network.decoder import Decoder, KeyValues
 from octavo.model.tokenizer import Tokenizer
 from octavo.spine.errors import WRONG_USE, OctavoError
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import linear
 
-from octavo.model.decoder import Decoder
+from octavo.model.network.decoder import Decoder
 from octavo.model.tokenizer import Tokenizer
 from octavo.spine.progress import progress
 

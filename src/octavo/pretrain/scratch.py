@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from octavo.kinds.documents import Document, held_out, read_documents
-from octavo.model.dial import Dial, dial
 from octavo.model.machine import choose_machine
+from octavo.model.network.dial import Dial, dial
 from octavo.model.prompt import training_text
 from octavo.spine.errors import WRONG_USE, OctavoError
 from octavo.spine.progress import progress, reading
@@ -18,8 +18,8 @@ from octavo.spine.settings import Settings
 from octavo.spine.stage import Inputs, Stage
 
 if TYPE_CHECKING:
-    from octavo.model.packing import Tokens
     from octavo.model.tokenizer import Tokenizer
+    from octavo.model.training.packing import Tokens
 
 CHUNK = 2000
 """Documents tokenized at once."""
@@ -51,11 +51,11 @@ def run(settings: PretrainSettings, inputs: Inputs, out: Path, scratch: Path) ->
     machine = choose_machine(settings.precision)
     from octavo.kinds.checkpoint import Seen, write_seen
     from octavo.model.checkpoint import write_checkpoint
-    from octavo.model.decoder import Decoder
-    from octavo.model.loop import Training
-    from octavo.model.method import NextToken
-    from octavo.model.packing import pack, steps_of
+    from octavo.model.network.decoder import Decoder
     from octavo.model.tokenizer import Tokenizer
+    from octavo.model.training.loop import Training
+    from octavo.model.training.method import NextToken
+    from octavo.model.training.packing import pack, steps_of
 
     tokenizer = Tokenizer(inputs["tokenizer"])
     turned = turn(settings, tokenizer.size)
@@ -115,7 +115,7 @@ def text_tokens(documents: Path, tokenizer: Tokenizer, turned: Dial, seed: int, 
 
     import numpy as np
 
-    from octavo.model.packing import Tokens
+    from octavo.model.training.packing import Tokens
     from octavo.spine.disk import write_durably
 
     path = scratch / "tokens.npz"
@@ -130,7 +130,7 @@ def text_tokens(documents: Path, tokenizer: Tokenizer, turned: Dial, seed: int, 
 def _tokenize(documents: Path, tokenizer: Tokenizer, budget: int, seed: int) -> dict[str, Any]:
     import numpy as np
 
-    from octavo.model.packing import join
+    from octavo.model.training.packing import join
 
     chosen = shuffled(documents, seed)
     if not chosen:

@@ -12,7 +12,7 @@ from pydantic import Field
 from octavo.kinds.documents import Document, held_out, read_documents
 from octavo.kinds.records import encode_row, read_rows, shards
 from octavo.kinds.tokenizer import CHAT_TEMPLATE, CONFIG, END_OF_TEXT, END_OF_TURN, SPECIAL_TOKENS, TOKENIZER
-from octavo.model.dial import dial
+from octavo.model.network.dial import dial
 from octavo.model.prompt import training_text
 from octavo.spine import disk
 from octavo.spine.progress import progress, reading

@@ -11,8 +11,8 @@ from small_tokenizers import SENTENCES, byte_level
 from octavo.cli.main import main
 from octavo.kinds.records import write_rows
 from octavo.model.checkpoint import read_checkpoint, write_checkpoint
-from octavo.model.decoder import Decoder
-from octavo.model.shape import DecoderShape
+from octavo.model.network.decoder import Decoder
+from octavo.model.network.shape import DecoderShape
 from octavo.tokenizer.train import config
 
 

@@ -13,8 +13,8 @@ from small_tokenizers import SENTENCES, byte_level, unigram, wordpiece
 from octavo.kinds.records import write_rows
 from octavo.kinds.tokenizer import SPECIAL_TOKENS
 from octavo.model.checkpoint import read_checkpoint, write_checkpoint
-from octavo.model.decoder import Decoder
-from octavo.model.shape import DecoderShape
+from octavo.model.network.decoder import Decoder
+from octavo.model.network.shape import DecoderShape
 from octavo.model.tokenizer import Tokenizer
 from octavo.spine.errors import OctavoError
 from octavo.tokenizer.audit.open import Opened, open_tokenizer

@@ -13,7 +13,7 @@ from octavo.kinds.documents import Document, write_documents
 from octavo.kinds.index import INDEX
 
 if TYPE_CHECKING:
-    from octavo.model.decoder import Decoder
+    from octavo.model.network.decoder import Decoder
     from octavo.model.tokenizer import Tokenizer
 
 STEPS, INSTRUCTION_STEPS = 80, 20

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from octavo.challenges.tokenizer_reliance.ground import Ground
 from octavo.model.checkpoint import read_checkpoint, write_checkpoint
-from octavo.model.decoder import Decoder
-from octavo.model.dial import learning_rate
-from octavo.model.loop import Training
 from octavo.model.machine import choose_machine
-from octavo.model.method import NextToken
-from octavo.model.packing import join, pack
-from octavo.model.shape import Course, DecoderShape
+from octavo.model.network.decoder import Decoder
+from octavo.model.network.dial import learning_rate
+from octavo.model.network.shape import Course, DecoderShape
 from octavo.model.tokenizer import Tokenizer
+from octavo.model.training.loop import Training
+from octavo.model.training.method import NextToken
+from octavo.model.training.packing import join, pack
 from octavo.tokenizer.audit.open import open_tokenizer
 from octavo.tokenizer.repair.rows import Weighted, transfer
 

@@ -11,7 +11,7 @@ import numpy as np
 from octavo.data.mixture.proxy import END, LEARNING_RATE, VOCABULARY, WINDOW, pairs, tokens_of
 
 if TYPE_CHECKING:
-    from octavo.model.decoder import Decoder
+    from octavo.model.network.decoder import Decoder
 
 STEPS = 200
 """The budget of every training, whatever the corpus: so many steps of `BATCH` rows of 128 bytes."""
@@ -33,9 +33,9 @@ def learn(rows: Sequence[Mapping[str, Any]], weights: Mapping[str, float] | None
     choose_machine("float32", threads=1)
     import torch
 
-    from octavo.model.decoder import Decoder
-    from octavo.model.optimizer import Optimizer
-    from octavo.model.shape import Course
+    from octavo.model.network.decoder import Decoder
+    from octavo.model.network.shape import Course
+    from octavo.model.training.optimizer import Optimizer
 
     domains = sorted({row["domain"] for row in rows})
     streams = [stream([row for row in rows if row["domain"] == domain]) for domain in domains]
@@ -64,7 +64,7 @@ def learn(rows: Sequence[Mapping[str, Any]], weights: Mapping[str, float] | None
 
 def shape() -> Any:
     """The sizes of the model."""
-    from octavo.model.shape import DecoderShape
+    from octavo.model.network.shape import DecoderShape
 
     return DecoderShape(VOCABULARY, 64, 2, 1, 1, 64, 192, WINDOW)
 

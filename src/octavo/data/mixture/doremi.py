@@ -13,7 +13,7 @@ from octavo.data.mixture.weights import Floats
 from octavo.spine.progress import progress
 
 if TYPE_CHECKING:
-    from octavo.model.decoder import Decoder
+    from octavo.model.network.decoder import Decoder
 
 RATE = 1.0
 """Step size of the weights."""
@@ -45,10 +45,10 @@ def _train(streams: Path, natural: Floats, course: Course) -> Floats:
     choose_machine("float32", threads=1)
     import torch
 
-    from octavo.model.decoder import Decoder
-    from octavo.model.optimizer import Optimizer
-    from octavo.model.shape import Course as Steps
-    from octavo.model.shape import DecoderShape
+    from octavo.model.network.decoder import Decoder
+    from octavo.model.network.shape import Course as Steps
+    from octavo.model.network.shape import DecoderShape
+    from octavo.model.training.optimizer import Optimizer
 
     count = len(natural)
     learn = [np.load(streams / f"learn-{number}.npy", mmap_mode="r") for number in range(count)]

@@ -121,9 +121,9 @@ def train_proxy(task: Proxy, target: Path) -> None:
     choose_machine("float32", threads=1)
     import torch
 
-    from octavo.model.decoder import Decoder
-    from octavo.model.optimizer import Optimizer
-    from octavo.model.shape import Course, DecoderShape
+    from octavo.model.network.decoder import Decoder
+    from octavo.model.network.shape import Course, DecoderShape
+    from octavo.model.training.optimizer import Optimizer
 
     count = len(task.weights)
     learn = [np.load(task.streams / f"learn-{number}.npy", mmap_mode="r") for number in range(count)]
@@ -165,7 +165,7 @@ def pairs(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _loss(model: object, stream: np.ndarray) -> float:
     import torch
 
-    from octavo.model.decoder import Decoder
+    from octavo.model.network.decoder import Decoder
 
     assert isinstance(model, Decoder)
     starts = range(0, max(1, len(stream) - 1), WINDOW)

@@ -10,12 +10,12 @@ import time
 import pytest
 import torch
 
-from octavo.model.state import KEPT, StateFolder
+from octavo.model.training.state import KEPT, StateFolder
 
 SAVER = """
 import os, sys, torch
 from pathlib import Path
-from octavo.model.state import StateFolder
+from octavo.model.training.state import StateFolder
 torch.set_num_threads(1)
 for line in sys.stdin:
     child = os.fork()

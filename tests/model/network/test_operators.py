@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.autograd import gradcheck
 
-from octavo.model.operators import Attention, HeadLoss, NormRotate, SwiGLU, UnitNorm
+from octavo.model.network.operators import Attention, HeadLoss, NormRotate, SwiGLU, UnitNorm
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +52,6 @@ def test_head_loss_equals_cross_entropy_with_its_gradients():
 
 def exact_norms(monkeypatch):
     """Norms are taken in float32 on purpose; a derivative by differences needs them in float64."""
-    import octavo.model.operators as operators
+    import octavo.model.network.operators as operators
 
     monkeypatch.setattr(operators, "inverse_rms", lambda x, eps: (x.square().mean(-1, keepdim=True) + eps).rsqrt())

@@ -6,8 +6,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from octavo.kinds.dialogues import Message
 from octavo.model.checkpoint import read_checkpoint, write_checkpoint
-from octavo.model.decoder import Decoder, KeyValues, causal_bias, document_bias
 from octavo.model.generate import Sampling, continue_tokens
+from octavo.model.network.decoder import Decoder, KeyValues, causal_bias, document_bias
 
 TOLERANCE = 2e-5
 """Largest difference of logits between −2 and 2, in float32: both sides sum in other orders."""

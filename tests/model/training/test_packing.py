@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octavo.model.method import NextToken
-from octavo.model.packing import PADDING, UNCOUNTED, join, pack, row_order, steps_of
+from octavo.model.training.method import NextToken
+from octavo.model.training.packing import PADDING, UNCOUNTED, join, pack, row_order, steps_of
 
 SEQUENCES = st.lists(st.lists(st.integers(0, 99), min_size=0, max_size=40), min_size=1, max_size=30)
 

@@ -14,24 +14,24 @@ from pathlib import Path
 import pytest
 import torch
 
-from octavo.model.decoder import Decoder
-from octavo.model.loop import SKIPPED_IN_A_ROW, SPIKE_WINDOW, SpikeGuard, Training
-from octavo.model.method import NextToken
-from octavo.model.packing import join, pack
-from octavo.model.shape import Course
+from octavo.model.network.decoder import Decoder
+from octavo.model.network.shape import Course
+from octavo.model.training.loop import SKIPPED_IN_A_ROW, SPIKE_WINDOW, SpikeGuard, Training
+from octavo.model.training.method import NextToken
+from octavo.model.training.packing import join, pack
 from octavo.spine.errors import OctavoError
 from octavo.spine.progress import listening
 
 TRAINER = """
 import os, sys
 from pathlib import Path
-import octavo.model.loop as loop
+import octavo.model.training.loop as loop
 from octavo.model.checkpoint import to_hugging_face
-from octavo.model.decoder import Decoder
+from octavo.model.network.decoder import Decoder
 from octavo.model.machine import choose_machine
-from octavo.model.method import NextToken
-from octavo.model.packing import join, pack
-from octavo.model.shape import Course, DecoderShape
+from octavo.model.training.method import NextToken
+from octavo.model.training.packing import join, pack
+from octavo.model.network.shape import Course, DecoderShape
 from safetensors.torch import save_file
 
 machine = choose_machine("auto", threads=1)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from octavo.model.optimizer import Optimizer, orthogonal
+from octavo.model.training.optimizer import Optimizer, orthogonal
 
 
 class Small(nn.Module):

@@ -10,8 +10,8 @@ import torch
 import xxhash
 from torch import Tensor
 
-from octavo.model.decoder import Decoder, document_bias
-from octavo.model.packing import Rows, row_order
+from octavo.model.network.decoder import Decoder, document_bias
+from octavo.model.training.packing import Rows, row_order
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Batch:
 
 
 class Method(Protocol):
-    """The loop in `octavo.model.loop` trains whatever fits this."""
+    """The loop in `octavo.model.training.loop` trains whatever fits this."""
 
     name: str
 

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from octavo.model.dial import MOST_EPOCHS, SIZES, dial
+from octavo.model.network.dial import MOST_EPOCHS, SIZES, dial
 from octavo.spine.errors import OctavoError
 
 

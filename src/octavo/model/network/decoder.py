@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding, linear, scaled_dot_product_attention, silu
 
-from octavo.model.operators import Attention, HeadLoss, NormRotate, SwiGLU, UnitNorm, inverse_rms, rotate
-from octavo.model.shape import DecoderShape
+from octavo.model.network.operators import Attention, HeadLoss, NormRotate, SwiGLU, UnitNorm, inverse_rms, rotate
+from octavo.model.network.shape import DecoderShape
 
 
 class Block(nn.Module):

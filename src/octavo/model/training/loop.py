@@ -14,12 +14,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from octavo.model.decoder import Decoder
 from octavo.model.machine import Machine, measured_peak, memory_in_use, synchronise, with_threads
-from octavo.model.method import Batch, Method
-from octavo.model.optimizer import Optimizer
-from octavo.model.shape import Course
-from octavo.model.state import StateFolder
+from octavo.model.network.decoder import Decoder
+from octavo.model.network.shape import Course
+from octavo.model.training.method import Batch, Method
+from octavo.model.training.optimizer import Optimizer
+from octavo.model.training.state import StateFolder
 from octavo.spine.errors import OctavoError
 from octavo.spine.progress import progress, reading
 

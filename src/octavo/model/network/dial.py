@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from octavo.model.shape import Course, DecoderShape
+from octavo.model.network.shape import Course, DecoderShape
 from octavo.spine.errors import WRONG_USE, OctavoError, nearest
 
 HEAD_SIZE = 64
