@@ -77,11 +77,7 @@ def _train(
     training = Training(method, course, machine, ground.place("state"), 1.0)
     while training.step < steps:
         training.take_step()
-    model = Decoder(shape)
-    own = dict(model.named_parameters())
-    for name, weight in training.optimizer.masters():
-        own[name].data.copy_(weight)
-    return Taught(model, tokenizer, steps * batch * length * shape.flops_per_token(length))
+    return Taught(training.result().model, tokenizer, steps * batch * length * shape.flops_per_token(length))
 
 
 def carry_over(ground: Ground, old: Taught, new: Path, sources: Weighted) -> Decoder:

@@ -8,17 +8,16 @@ import statistics
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from octavo.model.machine import Machine, measured_peak, memory_in_use, synchronise, with_threads
-from octavo.model.network.decoder import Decoder
 from octavo.model.network.shape import Course
 from octavo.model.training.method import Batch, Method
-from octavo.model.training.optimizer import Optimizer
 from octavo.model.training.state import StateFolder
 from octavo.spine.errors import OctavoError
 from octavo.spine.progress import progress, reading
@@ -32,11 +31,17 @@ SKIPPED_IN_A_ROW = 20
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained model in float32, one row per step, and what a summary should say."""
+    """What was learnt (float32, by parameter name), one row per step, and what a summary should say."""
 
-    model: Decoder
+    method: Method
+    weights: dict[str, Tensor]
     rows: list[dict[str, float]]
     facts: dict[str, Any]
+
+    @cached_property
+    def model(self) -> Any:
+        """The trained model in float32."""
+        return self.method.finish(self.weights)
 
 
 class SpikeGuard:
@@ -87,9 +92,9 @@ class Training:
             # Sums split over another number of threads round otherwise: go on as it was begun.
             machine = with_threads(machine, saved[1]["threads"])
         self.machine = machine
-        self.model = method.prepare().to(machine.device)
-        self.optimizer = Optimizer(self.model, course.optimizer, course.weight_decay)
-        self.model.to(machine.dtype)
+        self.model: nn.Module = method.prepare().to(machine.device)
+        self.size = method.size(self.model)
+        self.rule = method.rule(self.model, course, machine)
         self.step, self.tokens, self.skipped = 0, 0, 0
         self.rows: list[dict[str, float]] = []
         self.guard = SpikeGuard([], [])
@@ -117,26 +122,25 @@ class Training:
                 saved = time.monotonic()
         if forecast is not None:
             forecast.compare(time.monotonic() - began)
-        return Trained(self._result(), self.rows, self._facts())
+        return self.result()
+
+    def result(self) -> Trained:
+        """What is learnt so far."""
+        return Trained(self.method, self.rule.weights(), self.rows, self._facts())
 
     def take_step(self) -> tuple[dict[str, float], int]:
         """One optimizer step (or a refused one): its row, and how many positions were computed."""
         batches = list(self.method.batches(self.step))
         counted = sum(batch.counted for batch in batches)
-        total = 0.0
-        for batch in batches:
-            loss = self.method.loss(self.model, batch, 1 / max(counted, 1))
-            loss.backward()
-            self.optimizer.collect()
-            total += float(loss.detach())
-        norm = self.optimizer.clip(self.course.clip)
+        total = self.rule.measure(lambda batch: self.method.loss(self.model, batch, 1 / max(counted, 1)), batches)
+        norm = self.rule.clip(self.course.clip)
         rate = self.course.rate(self.step)
         if self.guard.refuses(total, norm):
             self.skipped += 1
-            self.optimizer.forget()
+            self.rule.forget()
             reading(skipped_step=self.step, loss=total, grad_norm=norm)
         else:
-            self.optimizer.step(rate)
+            self.rule.step(rate)
         self.step += 1
         self.tokens += counted
         row = {"step": self.step, "loss": round(total, 6), "lr": rate, "tokens": self.tokens}
@@ -148,7 +152,7 @@ class Training:
         """Write the exact state: weights, optimizer, random state, data position (the step), the guard's memory."""
         facts = {
             "step": self.step,
-            "updates": self.optimizer.steps,
+            "updates": self.rule.steps,
             "tokens": self.tokens,
             "skipped": self.skipped,
             "threads": self.machine.threads,
@@ -156,12 +160,12 @@ class Training:
             "guard": [self.guard.losses, self.guard.norms, self.guard.in_a_row],
         }
         began = time.monotonic()
-        size = self.folder.save(self.step, {**self.optimizer.tensors(), "random": torch.get_rng_state()}, facts)
+        size = self.folder.save(self.step, {**self.rule.tensors(), "random": torch.get_rng_state()}, facts)
         reading(saved_step=self.step, saved_mb=size / 1e6, save_seconds=time.monotonic() - began)
 
     def _take_up(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
         torch.set_rng_state(tensors.pop("random"))
-        self.optimizer.load(tensors, facts["updates"])
+        self.rule.load(tensors, facts["updates"])
         self.step, self.tokens, self.skipped, self.rows = (
             facts[name] for name in ("step", "tokens", "skipped", "rows")
         )
@@ -180,18 +184,11 @@ class Training:
             values["share_of_peak"] = speed * forecast.flops_per_token / forecast.peak
         reading(**values)
 
-    def _result(self) -> Decoder:
-        result = Decoder(self.model.shape)
-        own = dict(result.named_parameters())
-        with torch.no_grad():
-            for name, weight in self.optimizer.masters():
-                own[name].copy_(weight)
-        return result
-
     def _facts(self) -> dict[str, Any]:
         tail = [row["loss"] for row in self.rows[-max(1, len(self.rows) // 20) :]]
         return {
-            "parameters": self.model.shape.parameters,
+            "parameters": self.size.parameters,
+            **({"trainable": self.size.trainable} if self.size.trainable < self.size.parameters else {}),
             "tokens": self.tokens,
             "final_loss": round(statistics.fmean(tail), 6) if tail else None,
             "skipped_steps": self.skipped,
@@ -208,16 +205,16 @@ class Forecast:
     TRIALS = 3
 
     def __init__(self, training: Training) -> None:
-        shape = training.model.shape
+        size = training.size
         batches = list(training.method.batches(training.step))
         seconds = list(self._trials(training, batches))
         length = batches[0].tokens.shape[1]
-        self.flops_per_token = shape.flops_per_token(length)
+        self.flops_per_token = size.flops_per_token(length)
         self.peak = measured_peak(training.machine)
         steps = training.course.steps - training.step
         self.seconds = steps * statistics.fmean(seconds)
         self.error = max(0.1 * self.seconds, steps * (max(seconds) - min(seconds)))
-        self.memory = memory_in_use() + 2 * 12 * shape.parameters / 1e9
+        self.memory = memory_in_use() + 2 * 12 * size.trainable / 1e9
         self.note = f"about {self.seconds:.0f} s ± {self.error:.0f}, {self.memory:.1f} GB"
         reading(
             forecast_seconds=self.seconds,
@@ -230,12 +227,11 @@ class Forecast:
     def _trials(self, training: Training, batches: list[Batch]) -> Iterator[float]:
         for trial in range(self.TRIALS):
             began = time.monotonic()
-            training.method.loss(training.model, batches[0], 0.0).backward()
-            training.optimizer.collect()
-            training.optimizer.clip(1.0)
+            training.rule.measure(lambda batch: training.method.loss(training.model, batch, 0.0), batches[:1])
+            training.rule.clip(1.0)
             synchronise(training.machine)
             computed = time.monotonic() - began
-            training.optimizer.rehearse()
+            training.rule.rehearse()
             synchronise(training.machine)
             if trial > 0:  # the first one also fetches memory and prepares kernels
                 yield time.monotonic() - began + computed * (len(batches) - 1)

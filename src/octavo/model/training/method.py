@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 import xxhash
-from torch import Tensor
+from torch import Tensor, nn
 
+from octavo.model.machine import Machine
 from octavo.model.network.decoder import Decoder, document_bias
+from octavo.model.network.shape import Course
+from octavo.model.training.optimizer import Optimizer
 from octavo.model.training.packing import Rows, row_order
 
 
@@ -24,20 +27,81 @@ class Batch:
     counted: int
 
 
+@dataclass(frozen=True)
+class Size:
+    """What a forecast and a summary need to know of a model."""
+
+    parameters: int
+    trainable: int
+    flops_per_token: Callable[[int], float]
+    """Of one training token in rows of so many tokens."""
+
+
+class Rule(Protocol):
+    """How losses become new weights: by gradients (`octavo.model.training.optimizer`) or without them."""
+
+    steps: int
+    """How many updates were made."""
+
+    def measure(self, loss_of: Callable[[Batch], Tensor], batches: Sequence[Batch]) -> float:
+        """The loss of a step, summed over its batches; what the update needs is kept."""
+        ...
+
+    def clip(self, limit: float) -> float:
+        """Scale the update so that its norm is at most `limit`; the norm before."""
+        ...
+
+    def step(self, learning_rate: float) -> None:
+        """Change the weights by what was measured."""
+        ...
+
+    def forget(self) -> None:
+        """Drop what was measured without a step."""
+        ...
+
+    def rehearse(self) -> None:
+        """Do the work of a step without its effect, so that its time can be measured."""
+        ...
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The exact state, by name."""
+        ...
+
+    def load(self, tensors: Mapping[str, Tensor], steps: int) -> None:
+        """Go on from an exact state."""
+        ...
+
+    def weights(self) -> dict[str, Tensor]:
+        """What is learnt: every trainable parameter in float32, by its name."""
+        ...
+
+
 class Method(Protocol):
     """The loop in `octavo.model.training.loop` trains whatever fits this."""
 
     name: str
 
-    def prepare(self) -> Decoder:
-        """The model to begin with, in float32."""
+    def prepare(self) -> nn.Module:
+        """The model to begin with, in float32; what must not learn does not require gradients."""
+        ...
+
+    def rule(self, model: nn.Module, course: Course, machine: Machine) -> Rule:
+        """What updates the model; turns its weights into the numbers that the machine computes with."""
+        ...
+
+    def size(self, model: nn.Module) -> Size:
+        """Parameters and operations of the model."""
+        ...
+
+    def finish(self, weights: Mapping[str, Tensor]) -> nn.Module:
+        """The trained model in float32, from what was learnt."""
         ...
 
     def batches(self, step: int) -> Iterator[Batch]:
         """The batches whose gradients make up a step; a function of `step` alone, so that any step can be repeated."""
         ...
 
-    def loss(self, model: Decoder, batch: Batch, scale: float) -> Tensor:
+    def loss(self, model: nn.Module, batch: Batch, scale: float) -> Tensor:
         """`scale` times the summed loss of the batch."""
         ...
 
@@ -58,6 +122,23 @@ class NextToken:
         self.prepare = begin
         self.rows, self.batch, self.micro, self.seed, self.device = rows, batch, micro, seed, device
         self._order: tuple[int, Tensor] | None = None
+
+    def rule(self, model: Decoder, course: Course, machine: Machine) -> Rule:
+        """Gradients by the course's optimizer; float32 masters behind weights in the machine's numbers."""
+        optimizer = Optimizer(model, course.optimizer, course.weight_decay)
+        model.to(machine.dtype)
+        return optimizer
+
+    def size(self, model: Decoder) -> Size:
+        """As the shape says; everything learns."""
+        shape = model.shape
+        return Size(shape.parameters, shape.parameters, shape.flops_per_token)
+
+    def finish(self, weights: Mapping[str, Tensor]) -> Decoder:
+        """The decoder with the weights that were learnt."""
+        model = self.prepare()
+        put_weights(model, weights)
+        return model
 
     def row_at(self, place: int) -> int:
         """The row at a place in the endless sequence of shuffled epochs."""
@@ -87,3 +168,11 @@ class NextToken:
         for array in (self.rows.tokens, self.rows.targets, self.rows.sequences):
             digest.update(array.tobytes())
         return digest.hexdigest()
+
+
+@torch.no_grad()
+def put_weights(model: nn.Module, weights: Mapping[str, Tensor]) -> None:
+    """Copy weights into the parameters of these names; every name must be there."""
+    own = dict(model.named_parameters())
+    for name, weight in weights.items():
+        own[name].copy_(weight)

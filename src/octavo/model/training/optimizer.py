@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -134,16 +135,29 @@ class Optimizer:
 
     def __init__(self, model: nn.Module, kind: str, decay: float) -> None:
         matrices, embeddings, vectors = [], [], []
+        tables = _tables(model)
         for name, parameter in model.named_parameters():
-            home = vectors if parameter.ndim == 1 else embeddings if name == "embedding" else matrices
-            home.append((name, parameter))
+            if parameter.requires_grad:
+                home = vectors if parameter.ndim == 1 else embeddings if name in tables else matrices
+                home.append((name, parameter))
         inner = {"adamw": AdamW, "muon": Muon}[kind]
-        self.groups: dict[str, AdamW | Muon] = {
-            "matrices": inner(matrices, decay),
-            "embeddings": AdamW(embeddings, decay),
-            "vectors": AdamW(vectors, 0.0),
+        groups: dict[str, tuple[type[AdamW | Muon], list[tuple[str, nn.Parameter]], float]] = {
+            "matrices": (inner, matrices, decay),
+            "embeddings": (AdamW, embeddings, decay),
+            "vectors": (AdamW, vectors, 0.0),
         }
+        self.groups = {name: make(named, rate) for name, (make, named, rate) in groups.items() if named}
         self.steps = 0
+
+    def measure(self, loss_of: Callable[[Any], Tensor], batches: Sequence[Any]) -> float:
+        """The summed loss, by one backward pass a batch."""
+        total = 0.0
+        for batch in batches:
+            loss = loss_of(batch)
+            loss.backward()
+            self.collect()
+            total += float(loss.detach())
+        return total
 
     def collect(self) -> None:
         """Take over the gradients of one backward pass, summed in float32."""
@@ -181,7 +195,7 @@ class Optimizer:
         """The exact state, by name."""
         return {f"{g}.{name}": tensor for g, group in self.groups.items() for name, tensor in group.tensors().items()}
 
-    def load(self, tensors: dict[str, Tensor], steps: int) -> None:
+    def load(self, tensors: Mapping[str, Tensor], steps: int) -> None:
         """Go on from an exact state."""
         for name, tensor in self.tensors().items():
             tensor.copy_(tensors[name])
@@ -189,7 +203,18 @@ class Optimizer:
             group.publish()
         self.steps = steps
 
-    def masters(self) -> Iterable[tuple[str, Tensor]]:
-        """Every parameter's float32 weight, by the parameter's name."""
-        for group in self.groups.values():
-            yield from zip(group.names, group.weights, strict=True)
+    def weights(self) -> dict[str, Tensor]:
+        """Every trainable parameter's float32 weight, by the parameter's name."""
+        return {
+            name: weight
+            for group in self.groups.values()
+            for name, weight in zip(group.names, group.weights, strict=True)
+        }
+
+
+def _tables(model: nn.Module) -> set[str]:
+    """The names of the parameters that are looked up by token and not multiplied as a matrix."""
+    inside = {
+        f"{name}.weight".lstrip(".") for name, module in model.named_modules() if isinstance(module, nn.Embedding)
+    }
+    return {"embedding", *inside}
