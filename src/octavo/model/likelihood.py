@@ -102,7 +102,7 @@ def _nats(model: Decoder, batch: list[_Window]) -> list[float]:
     # Padding stands behind the text, where causal attention does not look.
     hidden = model.hidden(ids[:, :-1])[counted]
     targets = ids[:, 1:][counted]
-    head = model.embedding * model.norm
+    head = model.head_weight()
     nats = torch.zeros(counted.shape, dtype=torch.float64, device=device)
     found = []
     for start in range(0, len(hidden), 1024):

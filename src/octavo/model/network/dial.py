@@ -164,3 +164,11 @@ def learning_rate(width: int) -> float:
     """The highest learning rate for a width: measured at 128, where 0.008 and 0.016 come out alike and 0.004 is worse,
     and falling with the root of the width."""
     return 0.01 * (128 / width) ** 0.5
+
+
+def affordable(shape: DecoderShape, sequence: int) -> int:
+    """Tokens of a model of any shape that cost as much arithmetic as the size small takes from nothing, in round
+    thousands: what a model that comes ready may learn in about the same time."""
+    small = dial("small")
+    budget = small.tokens * small.shape.flops_per_token(small.sequence)
+    return max(1, round(budget / shape.flops_per_token(sequence) / 1000)) * 1000

@@ -100,11 +100,11 @@ class Muon(Group):
         alike: dict[tuple[int, ...], list[int]] = {}
         for index, weight in enumerate(self.weights):
             alike.setdefault(tuple(weight.shape), []).append(index)
-        for (rows, columns), indices in alike.items():
-            # Nesterov: look one step of momentum ahead.
+        for (*_, rows, columns), indices in alike.items():
+            # Nesterov: look one step of momentum ahead. In a stack of experts each has a matrix of its own.
             ahead = torch.stack([self.grads[i].lerp(self._momenta[i], MUON_MOMENTUM) for i in indices])
             scale = 0.2 * max(rows, columns) ** 0.5 * learning_rate
-            for i, update in zip(indices, orthogonal(ahead), strict=True):
+            for i, update in zip(indices, orthogonal(ahead.flatten(0, -3)).view_as(ahead), strict=True):
                 self.weights[i].sub_(update, alpha=scale)
 
     def tensors(self) -> dict[str, Tensor]:
@@ -217,4 +217,4 @@ def _tables(model: nn.Module) -> set[str]:
     inside = {
         f"{name}.weight".lstrip(".") for name, module in model.named_modules() if isinstance(module, nn.Embedding)
     }
-    return {"embedding", *inside}
+    return {"embedding", "head", *inside}

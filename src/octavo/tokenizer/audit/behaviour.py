@@ -83,7 +83,7 @@ def _probabilities(model: Any, prompts: list[list[int]], wanted: Sequence[int]) 
     with torch.no_grad():
         for _ in range(STEPS):
             hidden = model.hidden(tokens)[:, -1]
-            scores = torch.nn.functional.linear(hidden, model.embedding * model.norm).float()
+            scores = torch.nn.functional.linear(hidden, model.head_weight()).float()
             best = torch.maximum(best, scores.softmax(-1)[rows, torch.tensor(wanted)])
             tokens = torch.cat([tokens, scores.argmax(-1, keepdim=True)], dim=1)
     return [float(value) for value in best]
