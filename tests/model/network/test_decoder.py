@@ -7,7 +7,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from octavo.kinds.dialogues import Message
 from octavo.model.checkpoint import read_checkpoint, write_checkpoint
 from octavo.model.generate import Sampling, continue_tokens
-from octavo.model.network.decoder import Decoder, KeyValues, causal_bias, document_bias
+from octavo.model.network.attention import causal_bias, document_sight
+from octavo.model.network.decoder import Decoder, KeyValues
 
 TOLERANCE = 2e-5
 """Largest difference of logits between −2 and 2, in float32: both sides sum in other orders."""
@@ -105,7 +106,7 @@ def test_padding_before_a_prompt_changes_nothing(model, tokens):
 
 def test_a_packed_sequence_is_computed_as_if_alone(model, tokens):
     sequences = torch.tensor([0] * 30 + [1] * 34).expand(3, -1)
-    packed = model.logits(tokens, document_bias(sequences, model.embedding))
+    packed = model.logits(tokens, document_sight(sequences, model.embedding))
     torch.testing.assert_close(packed[:, 30:], model.logits(tokens[:, 30:]), rtol=1e-4, atol=1e-5)
 
 

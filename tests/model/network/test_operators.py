@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.autograd import gradcheck
 
-from octavo.model.network.operators import Attention, HeadLoss, NormRotate, SwiGLU, UnitNorm
+from octavo.model.network.operators import HeadLoss, NormRotate, SwiGLU, UnitNorm
 
 
 @pytest.fixture(autouse=True)
@@ -27,12 +27,6 @@ def test_norm_and_rotation(monkeypatch):
     assert gradcheck(
         lambda x, w: NormRotate.apply(x, w, angle.cos(), angle.sin(), 2, 1e-6), (random(2, 3, 4, 4), random(3, 4))
     )
-
-
-def test_attention_with_fewer_key_heads():
-    bias = torch.full((1, 3, 3), -torch.inf, dtype=torch.float64).triu(1)
-    inputs = (random(4, 3, 4), random(2, 3, 4), random(2, 3, 4))
-    assert gradcheck(lambda q, k, v: Attention.apply(q, k, v, bias, 2), inputs)
 
 
 def test_swiglu():

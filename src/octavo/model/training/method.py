@@ -11,7 +11,8 @@ import xxhash
 from torch import Tensor, nn
 
 from octavo.model.machine import Machine
-from octavo.model.network.decoder import Decoder, document_bias
+from octavo.model.network.attention import document_sight
+from octavo.model.network.decoder import Decoder
 from octavo.model.network.shape import Course
 from octavo.model.training.optimizer import Optimizer
 from octavo.model.training.packing import Rows, row_order
@@ -160,7 +161,7 @@ class NextToken:
 
     def loss(self, model: Decoder, batch: Batch, scale: float) -> Tensor:
         """Cross-entropy of the counted targets, each seen from its own sequence only."""
-        return model.loss(batch.tokens, batch.targets, document_bias(batch.sequences, model.embedding), scale)
+        return model.loss(batch.tokens, batch.targets, document_sight(batch.sequences, model.embedding), scale)
 
     def digest(self) -> str:
         """Of the rows and their order."""

@@ -1,7 +1,7 @@
 """Packing: sequences of unequal length into rows of one length, so that hardly a computed token is wasted.
 
-Several sequences share a row; attention does not cross from one to the next (`decoder.document_bias`). On a CPU that
-costs one addition to the attention scores, a small part of a step, and it needs no kernel for ragged batches.
+Several sequences share a row; attention does not cross from one to the next (`network.attention`), which
+computes hardly more scores than the sequences have and needs no kernel for ragged batches.
 """
 
 from __future__ import annotations
