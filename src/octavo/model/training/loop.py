@@ -15,6 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from octavo.model.distributed.ranks import ALONE, Ranks
+from octavo.model.distributed.rules import rule_for
 from octavo.model.machine import Machine, measured_peak, memory_in_use, synchronise, with_threads
 from octavo.model.network.shape import Course
 from octavo.model.training.method import Batch, Method
@@ -81,25 +83,40 @@ def _leaps(value: float, before: list[float]) -> bool:
 
 
 class Training:
-    """One training run from its first step, or the last saved one, to its end."""
+    """One training run from its first step, or the last saved one, to its end.
 
-    def __init__(self, method: Method, course: Course, machine: Machine, scratch: Path, bytes_per_token: float) -> None:
-        self.method, self.course, self.bytes_per_token = method, course, bytes_per_token
+    With several `ranks` each process makes this same object and takes the same steps; what one number of ranks saved
+    goes on with any other.
+    """
+
+    def __init__(
+        self,
+        method: Method,
+        course: Course,
+        machine: Machine,
+        scratch: Path,
+        bytes_per_token: float,
+        ranks: Ranks = ALONE,
+    ) -> None:
+        self.method, self.course, self.bytes_per_token, self.ranks = method, course, bytes_per_token, ranks
         identity = json.dumps([method.name, method.digest(), asdict(course), machine.precision], sort_keys=True)
         self.folder = StateFolder(scratch, identity)
         saved = self.folder.newest()
-        if saved is not None:
+        self.processes = ranks.count
+        if saved is not None and (saved[1]["step"] == course.steps or saved[1].get("ranks", 1) == ranks.count):
             # Sums split over another number of threads round otherwise: go on as it was begun.
+            self.processes = saved[1].get("ranks", 1)
             machine = with_threads(machine, saved[1]["threads"])
         self.machine = machine
         self.model: nn.Module = method.prepare().to(machine.device)
         self.size = method.size(self.model)
-        self.rule = method.rule(self.model, course, machine)
+        self.rule = rule_for(method, self.model, course, machine, ranks)
         self.step, self.tokens, self.skipped = 0, 0, 0
         self.rows: list[dict[str, float]] = []
         self.guard = SpikeGuard([], [])
         if saved is not None:
             self._take_up(*saved)
+        ranks.check_same(f"step {self.step} of {self.folder.digest}")
 
     def run(self) -> Trained:
         """Train to the end; the result does not depend on where it was interrupted or saved."""
@@ -117,7 +134,7 @@ class Training:
                 self._tell(row, done / (now - began), forecast)
                 told = now
             bar.advance(1, f"loss {row['loss']:.3f}, {done / (now - began):,.0f} tokens/s")
-            if now - saved >= SAVE_SECONDS or last:
+            if self.ranks.agree(now - saved >= SAVE_SECONDS or last):
                 self.save()
                 saved = time.monotonic()
         if forecast is not None:
@@ -130,8 +147,9 @@ class Training:
 
     def take_step(self) -> tuple[dict[str, float], int]:
         """One optimizer step (or a refused one): its row, and how many positions were computed."""
-        batches = list(self.method.batches(self.step))
-        counted = sum(batch.counted for batch in batches)
+        whole = list(self.method.batches(self.step))
+        counted = sum(batch.counted for batch in whole)
+        batches = self.ranks.share(whole, self.step)
         total = self.rule.measure(lambda batch: self.method.loss(self.model, batch, 1 / max(counted, 1)), batches)
         norm = self.rule.clip(self.course.clip)
         rate = self.course.rate(self.step)
@@ -146,12 +164,16 @@ class Training:
         row = {"step": self.step, "loss": round(total, 6), "lr": rate, "tokens": self.tokens}
         row["grad_norm"] = round(norm, 6)
         self.rows.append(row)
-        return row, sum(batch.tokens.numel() for batch in batches)
+        return row, sum(batch.tokens.numel() for batch in whole)
 
     def save(self) -> None:
         """Write the exact state: weights, optimizer, random state, data position (the step), the guard's memory."""
+        tensors = self.rule.tensors()
+        if not self.ranks.first:
+            return
         facts = {
             "step": self.step,
+            "ranks": self.ranks.count,
             "updates": self.rule.steps,
             "tokens": self.tokens,
             "skipped": self.skipped,
@@ -160,7 +182,7 @@ class Training:
             "guard": [self.guard.losses, self.guard.norms, self.guard.in_a_row],
         }
         began = time.monotonic()
-        size = self.folder.save(self.step, {**self.rule.tensors(), "random": torch.get_rng_state()}, facts)
+        size = self.folder.save(self.step, {**tensors, "random": torch.get_rng_state()}, facts)
         reading(saved_step=self.step, saved_mb=size / 1e6, save_seconds=time.monotonic() - began)
 
     def _take_up(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
@@ -181,7 +203,7 @@ class Training:
             "memory_gb": memory_in_use(),
         }
         if forecast is not None:
-            values["share_of_peak"] = speed * forecast.flops_per_token / forecast.peak
+            values["share_of_peak"] = speed * forecast.flops_per_token / forecast.peak / self.ranks.count
         reading(**values)
 
     def _facts(self) -> dict[str, Any]:
@@ -195,6 +217,7 @@ class Training:
             "precision": self.machine.precision,
             "precision_reason": self.machine.reason,
             "threads": self.machine.threads,
+            **({"processes": self.processes} if self.processes > 1 else {}),
             "data": self.method.digest(),
         }
 

@@ -48,6 +48,10 @@ class Rule(Protocol):
         """The loss of a step, summed over its batches; what the update needs is kept."""
         ...
 
+    def sums(self) -> list[Tensor]:
+        """What was measured, as tensors that several ranks add up in place."""
+        ...
+
     def clip(self, limit: float) -> float:
         """Scale the update so that its norm is at most `limit`; the norm before."""
         ...

@@ -164,6 +164,10 @@ class Optimizer:
         for group in self.groups.values():
             group.collect()
 
+    def sums(self) -> list[Tensor]:
+        """The gradients, a vector a group, which several ranks add up in place."""
+        return [group.grad for group in self.groups.values()]
+
     def clip(self, limit: float) -> float:
         """Scale all gradients so that their joint norm is at most `limit`; returns the norm before."""
         norm = float(torch.stack([group.grad.norm() for group in self.groups.values()]).norm())

@@ -25,6 +25,7 @@ class StateFolder:
 
     def __init__(self, folder: Path, identity: str) -> None:
         self.folder, self.identity = folder, identity
+        self.digest = xxhash.xxh3_64_hexdigest(identity.encode())
         folder.mkdir(parents=True, exist_ok=True)
 
     def save(self, step: int, tensors: dict[str, Tensor], facts: dict[str, Any]) -> int:
