@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from octavo.model.network.dial import MOST_EPOCHS, SIZES, dial
+from octavo.model.network.dial import MOST_EPOCHS, SIZES, dial, with_experts
 from octavo.spine.errors import OctavoError
 
 
@@ -48,3 +48,29 @@ def test_little_text_is_not_read_for_ever():
 def test_a_dial_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         dial("tiny").depth = 3
+
+
+@pytest.mark.parametrize(("experts", "active"), [(4, 0), (8, 2), (3, 1), (16, 16)])
+def test_experts_cost_a_token_what_the_dense_layer_costs(experts, active):
+    dense = dial("small")
+    sparse = with_experts(dense, experts, active)
+    assert (sparse.experts, sparse.active) == (experts, active or 2)
+    router = dense.depth * experts * dense.shape.width
+    rounding = dense.depth * 3 * 32 * sparse.active * dense.shape.width
+    assert 0 <= sparse.shape.active_parameters - dense.shape.parameters - router <= rounding
+    assert sparse.shape.parameters >= sparse.shape.active_parameters
+    said = "\n".join(sparse.derivation())
+    assert f"{sparse.shape.active_parameters:,} of them active" in said
+    assert f"{experts} a block, {sparse.active} active" in said
+
+
+def test_a_dense_dial_stays_as_it_is():
+    assert with_experts(dial("small"), 0) == dial("small")
+    assert "experts" not in "\n".join(dial("small").derivation())
+
+
+@pytest.mark.parametrize(("experts", "active"), [(1, 1), (4, 5), (0, 2), (-3, 1), (4, -1), (257, 2)])
+def test_experts_that_do_not_add_up_are_refused_as_wrong_use(experts, active):
+    with pytest.raises(OctavoError) as caught:
+        with_experts(dial("small"), experts, active)
+    assert (caught.value.code, caught.value.exit_code) == ("T047", 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from octavo.model.network.shape import Course, DecoderShape
 from octavo.spine.errors import WRONG_USE, OctavoError, nearest
@@ -11,6 +11,7 @@ HEAD_SIZE = 64
 TOKENS_PER_PARAMETER = 20
 MOST_EPOCHS = 4
 FEWEST_STEPS = 20
+MOST_EXPERTS = 256
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,16 @@ class Dial:
     weight_decay: float
     warmup_share: float = 0.05
     decay_share: float = 0.5
+    experts: int = 0
+    """How many experts a block has; 0: one dense SwiGLU."""
+    active: int = 0
+    """How many experts a token is sent to."""
 
     @property
     def shape(self) -> DecoderShape:
         """The model's sizes."""
         width = self.heads * HEAD_SIZE
+        hidden = -(-width * 8 // 3 // 64) * 64
         return DecoderShape(
             vocabulary=self.vocabulary,
             width=width,
@@ -62,8 +68,10 @@ class Dial:
             heads=self.heads,
             key_heads=self.heads // 2 if self.heads >= 4 and self.heads % 2 == 0 else self.heads,
             head_size=HEAD_SIZE,
-            hidden=-(-width * 8 // 3 // 64) * 64,
+            hidden=-(-hidden // self.active // 32) * 32 if self.experts else hidden,
             positions=max(512, self.sequence),
+            experts=self.experts,
+            active=self.active,
         )
 
     @property
@@ -87,13 +95,22 @@ class Dial:
         """Every value with its reason, a line each."""
         shape = self.shape
         grouped = "half as many key heads" if shape.key_heads < shape.heads else "as many key heads"
+        sparse, hidden, experts = "", "8/3 of the width, rounded up to 64", ()
+        if shape.experts:
+            sparse = f", {shape.active_parameters:,} of them active for a token"
+            hidden = f"8/3 of the width over {shape.active} active experts, rounded up to 32"
+            experts = (
+                f"experts        {shape.experts} a block, {shape.active} active: a token costs what it costs without",
+                f"balance        {shape.balance:g} of the loss keeps the experts evenly used (Switch, Fedus 2021)",
+            )
         return (
-            f"size           {self.size}: {shape.parameters:,} parameters",
+            f"size           {self.size}: {shape.parameters:,} parameters{sparse}",
             f"vocabulary     {self.vocabulary:,}: measured; in a small model a large one starves the layers",
             f"width          {shape.width} = {self.heads} heads × {HEAD_SIZE}",
             f"depth          {self.depth}: grows slower than the width",
             f"key heads      {shape.key_heads}: {grouped}",
-            f"hidden         {shape.hidden}: 8/3 of the width, rounded up to 64 (SwiGLU, Shazeer 2020)",
+            f"hidden         {shape.hidden}: {hidden} (SwiGLU, Shazeer 2020)",
+            *experts,
             f"positions      {shape.positions}: a prompt with three passages fits",
             f"sequence       {self.sequence} tokens a row: most documents are shorter",
             f"batch          {self.batch} rows = {self.batch * self.sequence:,} tokens a step, {self.micro} at once",
@@ -110,6 +127,23 @@ def dial(size: str) -> Dial:
     if named is not None:
         return _dial(size, named)
     return _dial(size, _nearest_size(_parameters(size)))
+
+
+def with_experts(dense: Dial, experts: int, active: int = 0) -> Dial:
+    """The same dial with experts in place of each SwiGLU; `active` 0 means two. Each is so small that the active ones
+    together are the dense layer: a token costs as much as before, and the model has more parameters."""
+    if experts == active == 0:
+        return dense
+    active = active or 2
+    if not (2 <= experts <= MOST_EXPERTS and 1 <= active <= experts):
+        raise OctavoError(
+            "T047",
+            f"There can't be {active} active experts of {experts}",
+            where="the settings experts and active",
+            do=f"use from 2 to {MOST_EXPERTS} experts and at most as many active ones, or 0 experts for a dense model",
+            exit_code=WRONG_USE,
+        )
+    return replace(dense, experts=experts, active=active)
 
 
 def _parameters(size: str) -> int:

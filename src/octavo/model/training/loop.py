@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from octavo.model.distributed.ranks import ALONE, Ranks
 from octavo.model.distributed.rules import rule_for
 from octavo.model.machine import Machine, measured_peak, memory_in_use, synchronise, with_threads
+from octavo.model.network.experts import expert_load
 from octavo.model.network.shape import Course
 from octavo.model.training.method import Batch, Method
 from octavo.model.training.state import StateFolder
@@ -201,6 +202,7 @@ class Training:
             "bits_per_byte": row["loss"] / math.log(2) / self.bytes_per_token,
             "tokens_per_second": speed,
             "memory_gb": memory_in_use(),
+            **expert_load(self.model),
         }
         if forecast is not None:
             values["share_of_peak"] = speed * forecast.flops_per_token / forecast.peak / self.ranks.count
