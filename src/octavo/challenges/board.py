@@ -18,7 +18,7 @@ def table(trial: Mapping[str, Any]) -> str:
         f"baseline: {base['name']}",
         "",
     ]
-    rows = [("response", "measure", "before", "after", "change [95 %]", "verdict")]
+    rows = [("response", "measure", "before", "after", "by seed", "change [95 %]", "verdict")]
     for response in trial["responses"]:
         for number, effect in enumerate(response["effects"]):
             low, high = effect["interval"]["low"], effect["interval"]["high"]
@@ -29,6 +29,7 @@ def table(trial: Mapping[str, Any]) -> str:
                     effect["measure"] + (" ↓" if effect["direction"] == "lower" else " ↑"),
                     _scored(effect["before"]),
                     _scored(effect["after"]),
+                    _spread(effect.get("by_seed", ())),
                     f"{effect['difference']:+.3f} [{low:+.3f}, {high:+.3f}]{p}",
                     effect["verdict"],
                 )
@@ -45,6 +46,11 @@ def table(trial: Mapping[str, Any]) -> str:
 
 def _scored(score: Mapping[str, Any]) -> str:
     return f"{score['value']:.3f} [{score['low']:.3f}, {score['high']:.3f}]"
+
+
+def _spread(values: Sequence[float]) -> str:
+    """The least and the largest of the seeds."""
+    return f"{min(values):.3f} … {max(values):.3f}" if len(values) > 1 and min(values) < max(values) else ""
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from octavo.challenges.card import MeasureCard
 from octavo.challenges.response import Prediction, Row
 from octavo.kinds.scores import Score
-from octavo.measures.intervals import Floats, over_items, wilson
+from octavo.measures.intervals import RESAMPLES, Floats, Interval, over_items, over_seeds, wilson
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,9 @@ class Measure:
     method: str
     concerned: Callable[[Floats], int] = len
     """How many rows the statistic is really about, where a probe has rows for several measures."""
+    over: Literal["items", "items and seeds", "seeds"] = "items"
+    """What an interval is drawn over: the rows; both, where what a seed decides is learnt anew; or the seeds alone,
+    where all rows of a seed have one number."""
 
     def table(self, ground: Any, probe: Sequence[Row], predictions: Sequence[Prediction]) -> Floats:
         """The rows as an array (items × numbers)."""
@@ -31,12 +34,19 @@ class Measure:
         assert rows.shape[:1] == (len(probe),), "one row an item"
         return rows
 
+    def interval(self, before: Sequence[Floats], after: Sequence[Floats], resamples: int = RESAMPLES) -> Interval:
+        """Of statistic(after) − statistic(before), or of statistic(after) itself."""
+        if self.over == "seeds":
+            return over_seeds([self.statistic(rows) for rows in before], [self.statistic(rows) for rows in after])
+        both = self.over == "items and seeds"
+        return over_items(before, after, self.statistic, resamples=resamples, draw_seeds=both)
+
 
 def score(card: MeasureCard, measure: Measure, tables: Sequence[Floats]) -> Score:
     """The value, averaged over the seeds (one table each), with an interval over the items."""
     value = float(np.mean([measure.statistic(table) for table in tables]))
-    interval = over_items([], tables, measure.statistic, resamples=1000)
-    low, high = interval.low, interval.high
+    interval = measure.interval([], tables, 1000)
+    low, high = max(card.range[0], interval.low), min(card.range[1], interval.high)
     if low == high and card.range == (0.0, 1.0):
         # Equal items leave a bootstrap without width; the share of that many items still has one.
         n = measure.concerned(tables[0])

@@ -14,7 +14,7 @@ from octavo.challenges.catalogue import Challenge
 from octavo.challenges.measure import Measure, score
 from octavo.challenges.response import Cost, Prediction, answer_all
 from octavo.kinds.scores import Direction, Score
-from octavo.measures.intervals import Floats, Interval, mcnemar, over_items
+from octavo.measures.intervals import Floats, Interval, mcnemar
 from octavo.spine.progress import progress
 
 Verdict = Literal["better", "worse", "no effect", "cannot tell"]
@@ -34,6 +34,8 @@ class Effect:
     p: float | None
     """Exact McNemar, for measures that are yes or no for each item; None for others."""
     verdict: Verdict
+    by_seed: tuple[float, ...] = ()
+    """The value after, for each seed."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ def _tables(
 
 
 def _effect(card: MeasureCard, measure: Measure, before: list[Floats], after: list[Floats], old: Score) -> Effect:
-    interval = over_items(before, after, measure.statistic)
+    interval = measure.interval(before, after)
     same = all(map(np.array_equal, before, after))
     new = old if same else score(card, measure, after)
     return Effect(
@@ -175,6 +177,7 @@ def _effect(card: MeasureCard, measure: Measure, before: list[Floats], after: li
         margin=card.margin,
         p=_yes_or_no(before, after),
         verdict=verdict(card.direction, interval.low, interval.high, card.margin),
+        by_seed=tuple(measure.statistic(table) for table in after),
     )
 
 

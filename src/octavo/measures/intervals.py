@@ -140,29 +140,48 @@ def over_items(
     confidence: float = 0.95,
     resamples: int = RESAMPLES,
     seed: int = 0,
+    draw_seeds: bool = False,
 ) -> Interval:
     """Interval of statistic(after) − statistic(before), both over the same drawn items, averaged over the seeds.
 
     `before[s]` and `after[s]` hold what was measured with seed s, one row an item, in the same order; without `before`
     it is the interval of statistic(after) itself. The order of the items does not matter for the value, but decides
-    (with `seed`) what is drawn: give them sorted.
+    (with `seed`) what is drawn: give them sorted. With `draw_seeds` seeds are drawn as well, for what luck decides
+    anew with each; of few seeds that shows too little of it (of three four fifths of the deviation).
     """
     items = len(after[0])
     if items < 2 or any(len(rows) != items for rows in (*before, *after)):
         raise ValueError("the same two or more items are needed before and after, for each seed")
 
-    def difference(chosen: NDArray[np.intp]) -> float:
-        told = float(np.mean([statistic(rows[chosen]) for rows in after]))
-        return told - float(np.mean([statistic(rows[chosen]) for rows in before])) if before else told
+    def difference(chosen: NDArray[np.intp], seeds: Sequence[int]) -> float:
+        told = float(np.mean([statistic(after[s][chosen]) for s in seeds]))
+        return told - float(np.mean([statistic(before[s][chosen]) for s in seeds])) if before else told
 
+    every = range(len(after))
     method = f"{'paired ' if before else ''}bootstrap over {items} items"
+    if draw_seeds:
+        method += f" and {len(after)} seeds"
     if len(before) == len(after) and all(map(np.array_equal, before, after)):
         return Interval(0.0, 0.0, method, confidence)  # what every draw would give
     generator = np.random.default_rng(seed)
-    draws = [difference(generator.integers(0, items, items)) for _ in range(resamples)]
-    value = difference(np.arange(items))
+    draws = []
+    for _ in range(resamples):
+        seeds = generator.integers(0, len(after), len(after)).tolist() if draw_seeds else every
+        draws.append(difference(generator.integers(0, items, items), seeds))
+    value = difference(np.arange(items), every)
     low, high = np.quantile(draws, _tails(confidence))
     return Interval(min(float(low), value), max(float(high), value), method, confidence)
+
+
+def over_seeds(before: Sequence[float], after: Sequence[float], *, confidence: float = 0.95) -> Interval:
+    """Student's interval of mean(after − before), one number a seed, or of mean(after) without `before`. With one seed
+    there is nothing to judge by, and the interval has no width; the method says so."""
+    values = np.array(after, dtype=np.float64) - (np.array(before, dtype=np.float64) if before else 0.0)
+    middle = float(values.mean())
+    if len(values) < 2:
+        return Interval(middle, middle, "one seed, so no interval", confidence)
+    half = float(stats.t.ppf(0.5 + confidence / 2, len(values) - 1) * values.std(ddof=1) / math.sqrt(len(values)))
+    return Interval(middle - half, middle + half, f"Student over {len(values)} seeds", confidence)
 
 
 def mcnemar(before: Sequence[bool], after: Sequence[bool]) -> float:

@@ -1,0 +1,254 @@
+"""Tuning: a method on the base within one budget of FLOPs, the search for its learning rate included.
+
+Successive halving (Jamieson & Talwalkar 2016): all rates begin the same course; after `FIRST` of the steps that the
+budget allows the better ones go on, after `SECOND` the best one alone, to its end. What the losers computed is lost to
+the winner, so a method that needs no search would have had more.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import nn
+
+from octavo.challenges.tuning_cost.answering import loss_of
+from octavo.challenges.tuning_cost.footprint import Footprint
+from octavo.challenges.tuning_cost.ground import ROW, Ground
+from octavo.finetune.adaptation import Adaptation
+from octavo.finetune.methods import method_named
+from octavo.finetune.tuning import Tuning
+from octavo.model.machine import Machine, choose_machine
+from octavo.model.network.shape import Course
+from octavo.model.training.loop import Training
+from octavo.spine import disk
+from octavo.spine.errors import OctavoError
+
+FIRST, SECOND = 0.06, 0.14
+KEPT = 2
+"""Rates that go on after the first rung."""
+RATES: dict[str, tuple[float, ...]] = {
+    "full": (1e-4, 3e-4, 1e-3, 3e-3, 1e-2),
+    "lora": (3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
+    "rslora": (3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
+    "dora": (3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
+    "qlora8": (3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
+    "qlora4": (3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
+    "ia3": (3e-3, 1e-2, 3e-2, 1e-1, 3e-1),
+    "prefix": (1e-3, 3e-3, 1e-2, 3e-2, 1e-1),
+    "prompt": (1e-3, 3e-3, 1e-2, 3e-2, 1e-1),
+    "adapter": (3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
+    "mezo": (1e-5, 1e-4, 1e-3, 1e-2, 1e-1),
+}
+"""What is tried for each method: two orders of magnitude about the rate that small models need."""
+
+
+@dataclass(frozen=True)
+class Try:
+    """A learning rate that was tried: for how many steps, and the loss of a record's token on entries kept apart."""
+
+    rate: float
+    steps: int
+    loss: float
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a tuning took. Memory is that of tensors in one step, size that of what is written beside the base."""
+
+    trainable: float
+    """Share of the parameters that learn."""
+    memory: int
+    """Bytes."""
+    seconds: float
+    """Of all cores together, search and training."""
+    size: int
+    """Bytes."""
+    flops: float = 0.0
+    steps: int = 0
+    rate: float = 0.0
+    search: float = 0.0
+    """Share of the FLOPs that losing rates took."""
+    tries: tuple[Try, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A tuned model and what that took."""
+
+    adaptation: Adaptation
+    model: nn.Module
+    spent: Spent
+
+
+@dataclass(frozen=True)
+class Nature:
+    """What a method is before anything is learnt: the share that learns, bytes of tensors, and FLOPs of a step."""
+
+    trainable: float
+    memory: int
+    step_flops: float
+
+
+class Candidate:
+    """One learning rate, trained as far as it is led."""
+
+    def __init__(self, work: Work, rate: float) -> None:
+        self.work, self.rate = work, rate
+        self.training: Training | None = work.training(rate)
+        self.loss = math.inf
+
+    def lead(self, steps: int) -> None:
+        """Train up to so many steps, and measure. Training that comes apart ends the candidate."""
+        training = self.training
+        try:
+            while training is not None and training.step < steps:
+                training.take_step()
+                self.work.computed += self.work.nature.step_flops
+        except OctavoError as error:
+            if error.code != "T003":
+                raise
+            self.training = training = None
+        if training is None:
+            self.loss = math.inf
+            return
+        self.loss = loss_of(training.method, training.model, self.work.checked)
+        self.work.computed += self.work.check_flops
+        self.work.tries.append(Try(self.rate, training.step, self.loss))
+
+
+class Work:
+    """One method on one ground."""
+
+    def __init__(self, ground: Ground, adaptation: Adaptation, rates: Sequence[float], machine: Machine) -> None:
+        self.ground, self.adaptation, self.rates, self.machine = ground, adaptation, rates, machine
+        self.checked = ground.packed(ground.checked)
+        self.computed = 0.0
+        self.tries: list[Try] = []
+
+    def method(self) -> Any:
+        """The method with the base as it was."""
+        scale = self.ground.scale
+        return Tuning(
+            self.adaptation, self.ground.base, self.ground.rows, self.machine,
+            batch=scale.batch, micro=scale.batch, seed=self.ground.seed,
+        )  # fmt: skip
+
+    def training(self, rate: float, steps: int = 0) -> Training:
+        """From the beginning, at this rate: a short rise, a plateau, and a fall over the last half."""
+        steps = steps or self.steps
+        course = Course(steps, rate, max(1, steps // 20), steps // 2, weight_decay=0.0, optimizer="adamw")
+        state = self.ground.scratch / "state"
+        disk.remove(state)
+        return Training(self.method(), course, self.machine, state, 1.0)
+
+    @cached_property
+    def nature(self) -> Nature:
+        """Known from two steps that teach nothing to anybody."""
+        with Footprint() as footprint:
+            training = self.training(min(self.rates), steps=2)
+            model = training.model
+            footprint.count([*model.parameters(), *model.buffers()])
+            for _ in range(2):
+                training.take_step()
+        trainable = sum(p.numel() for p in model.parameters() if p.requires_grad) / self.ground.shape.parameters
+        flops = training.size.flops_per_token(ROW) * self.ground.scale.batch * ROW
+        return Nature(trainable, footprint.peak, flops)
+
+    @property
+    def check_flops(self) -> float:
+        """Of one reading of the entries kept apart: a forward pass is a third of full training."""
+        return self.ground.shape.flops_per_token(ROW) / 3 * self.checked.tokens.size
+
+    @cached_property
+    def affordable(self) -> int:
+        """Steps that the budget holds, whoever makes them."""
+        checks = len(self.rates) + min(KEPT, len(self.rates)) + 1
+        return int((self.ground.budget - checks * self.check_flops) / self.nature.step_flops)
+
+    @cached_property
+    def rungs(self) -> tuple[int, int]:
+        """Steps after which there are fewer rates."""
+        return max(2, round(self.affordable * FIRST)), max(3, round(self.affordable * SECOND))
+
+    @cached_property
+    def steps(self) -> int:
+        """Steps of the best rate: what the others leave."""
+        first, second = self.rungs
+        kept = min(KEPT, len(self.rates))
+        lost = (len(self.rates) - kept) * first + (kept - 1) * second
+        return max(second, self.affordable - lost)
+
+    def search(self) -> Candidate:
+        """The candidate with the best rate, at its end; a single rate is not searched for."""
+        candidates = [Candidate(self, rate) for rate in self.rates]
+        for rung, kept in zip(self.rungs, (KEPT, 1), strict=True):
+            if len(candidates) > kept:
+                for candidate in candidates:
+                    candidate.lead(rung)
+                candidates = sorted(candidates, key=lambda one: one.loss)[:kept]
+        candidates[0].lead(self.steps)
+        return candidates[0]
+
+
+def tune(ground: Ground, name: str, rates: Sequence[float] | None = None) -> Tuned:
+    """The base tuned by the method called `name`, at the best of its rates (or of `rates`)."""
+    work = Work(ground, method_named(name), tuple(rates or RATES[name]), choose_machine("float32"))
+    assert work.nature.step_flops > 0, "known before the clock runs"
+    began = time.process_time()
+    best = work.search()
+    return _tuned(work, best, time.process_time() - began)
+
+
+def tune_at(ground: Ground, name: str, rate: float, steps: int) -> Tuned:
+    """The base tuned at one rate for so many steps, whatever the budget: to see how much the rate decides."""
+    work = Work(ground, method_named(name), (rate,), choose_machine("float32"))
+    work.steps = steps
+    began = time.process_time()
+    candidate = Candidate(work, rate)
+    candidate.lead(steps)
+    return _tuned(work, candidate, time.process_time() - began)
+
+
+def _tuned(work: Work, best: Candidate, seconds: float) -> Tuned:
+    """What came out; where all rates broke the model it is the base with what was put into it."""
+    if best.training is None:
+        model, rate = work.method().prepare(), math.nan
+    else:
+        model, rate = best.training.result().model, best.rate
+    folder = work.ground.scratch / "written"
+    disk.remove(folder)
+    folder.mkdir()
+    work.adaptation.save(model, folder)
+    nature = work.nature
+    spent = Spent(
+        trainable=nature.trainable,
+        memory=nature.memory,
+        seconds=seconds,
+        size=sum(path.stat().st_size for path in folder.iterdir()),
+        flops=work.computed,
+        steps=work.steps,
+        rate=rate,
+        search=1 - work.steps * nature.step_flops / work.computed,
+        tries=tuple(work.tries),
+    )
+    return Tuned(work.adaptation, model, spent)
+
+
+def untouched(ground: Ground) -> Tuned:
+    """The base as it is; its memory is what reading a step's rows takes."""
+    from octavo.model.foreign.load import open_model
+
+    choose_machine("float32")
+    adaptation = method_named("full")
+    model = open_model(ground.base)
+    rows = torch.from_numpy(ground.rows.tokens[: ground.scale.batch]).long()
+    with Footprint() as footprint, torch.no_grad():
+        footprint.count(list(model.parameters()))
+        model(rows, use_cache=False)
+    return Tuned(adaptation, model, Spent(0.0, footprint.peak, 0.0, 0))
