@@ -77,8 +77,9 @@ class Owned:
         self.own = {name: p for name, p in learnt.items() if self.owners[name] == ranks.rank}
         del learnt
         self.groups = self._groups()
+        self.asked = Asked(model)
         if ranks.sharding == "fsdp":
-            shard(model, ranks, machine)
+            shard(self.asked, ranks, machine)
         self.computing = dict(model.named_parameters())
 
     @property
@@ -90,7 +91,7 @@ class Owned:
         """The loss of the whole step; after each backward pass every gradient goes to its owner."""
         total = 0.0
         for batch in batches:
-            loss = loss_of(batch)
+            loss = self.asked(loss_of, batch)
             loss.backward()
             self._hand_over()
             total += float(loss.detach())
@@ -228,10 +229,23 @@ def deal(sizes: Mapping[str, int], count: int) -> dict[str, int]:
     return {name: owner[name] for name in sizes}
 
 
+class Asked(nn.Module):
+    """A model that is asked for a loss. FSDP2 puts weights together when a module is called, and a loss may use a
+    model's parts without calling the model."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, loss_of: Callable[[Any], Tensor], batch: Any) -> Tensor:
+        """The loss of a batch."""
+        return loss_of(batch)
+
+
 def shard(model: nn.Module, ranks: Ranks, machine: Machine) -> None:
     """Cut the weights that compute over the ranks, a repeated block at a time; gradients are summed in float32."""
     from torch.distributed.device_mesh import init_device_mesh
-    from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard, register_fsdp_forward_method
+    from torch.distributed.fsdp import FSDPModule, MixedPrecisionPolicy, fully_shard
 
     mesh = init_device_mesh(machine.device, (ranks.count,))
     policy = MixedPrecisionPolicy(reduce_dtype=torch.float32)
@@ -243,10 +257,6 @@ def shard(model: nn.Module, ranks: Ranks, machine: Machine) -> None:
             # Our losses are divided by the targets of all ranks: the gradients are summed, not averaged.
             module.set_gradient_divide_factor(1.0)
             module.set_force_sum_reduction_for_comms(True)
-    if hasattr(model, "loss"):
-        # The own decoder is asked for its loss, not called.
-        register_fsdp_forward_method(model, "loss")
-
 
 def _blocks(model: nn.Module) -> Iterator[nn.Module]:
     """The layers that a model repeats: its longest list of modules."""

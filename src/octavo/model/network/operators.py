@@ -165,6 +165,14 @@ class HeadLoss(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, hidden: Tensor, weight: Tensor, targets: Tensor, scale: float) -> Tensor:
         loss = torch.zeros((), dtype=torch.float32, device=hidden.device)
+        if not any(ctx.needs_input_grad):
+            # Only the loss is wanted: nothing is kept, not even the probabilities.
+            for start in range(0, hidden.shape[0], HEAD_ROWS):
+                rows = slice(start, start + HEAD_ROWS)
+                logits = torch.nn.functional.linear(hidden[rows], weight).float()
+                right = logits.gather(1, targets[rows, None]).squeeze(1)
+                loss += (logits.logsumexp(-1) - right).sum()
+            return loss * scale
         d_hidden = torch.empty_like(hidden)
         d_weight = torch.zeros_like(weight)
         for start in range(0, hidden.shape[0], HEAD_ROWS):

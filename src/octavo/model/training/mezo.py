@@ -172,9 +172,11 @@ class ZerothOrder:
         return replace(size, flops_per_token=lambda length: size.flops_per_token(length) * 2 / 3)
 
     def finish(self, weights: Mapping[str, Tensor]) -> nn.Module:
-        """The model that was trained, if these are its weights: a second one would take as much memory again."""
+        """The model that was trained, if it is float32 and these are its weights: a second one would take as much
+        memory again."""
         own = dict(self._model.named_parameters()) if self._model is not None else {}
-        if self._model is not None and all(own[n].data_ptr() == w.data_ptr() for n, w in weights.items()):
+        here = all(name in own and own[name].data_ptr() == weight.data_ptr() for name, weight in weights.items())
+        if self._model is not None and here and all(p.dtype == torch.float32 for p in own.values()):
             return self._model
         return self.method.finish(weights)
 
