@@ -209,8 +209,8 @@ def growths(all_: dict[str, Any]) -> list[str]:
 
 def untrained(place: Path, mixed: Opened) -> list[str]:
     """A small model learns from English alone with a tokenizer for 60 languages: which tokens it never saw is known."""
-    from octavo.pretrain.scratch import PretrainSettings
-    from octavo.pretrain.scratch import run as pretrain
+    from octavo.pretrain.learn import PretrainSettings
+    from octavo.pretrain.learn import run as pretrain
 
     documents = place / "documents"
     documents.mkdir(parents=True)

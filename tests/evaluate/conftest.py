@@ -14,6 +14,7 @@ from evaluate_parts import a_card
 
 from octavo.kinds.card import write_card
 from octavo.kinds.documents import Document, Removed, write_documents
+from octavo.kinds.foundation import Foundation, write_foundation
 from octavo.kinds.scores import Score, write_scores
 
 
@@ -72,11 +73,12 @@ def item(number: int, outcome: str) -> dict:
 
 @pytest.fixture
 def inputs(tmp_path: Path, audit: Path) -> dict[str, Path]:
-    made = ("collected", "cleaned", "documents", "card", "scores", "index", "clock")
+    made = ("collected", "cleaned", "documents", "card", "given", "scores", "index", "clock")
     folders = {name: tmp_path / name for name in (*made, "base", "model")} | {"audit": audit}
     for name in made:
         folders[name].mkdir()
     write_card(folders["card"], a_card())
+    write_foundation(folders["given"], Foundation())
     documents = [
         Document(f"pkg{i % 17}.f{i}", "text " * 20, "function", package=f"package-{i % 17}") for i in range(300)
     ]

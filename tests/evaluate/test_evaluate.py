@@ -8,6 +8,7 @@ import pytest
 from octavo.apps.own_model.amounts import EvaluateSettings
 from octavo.apps.own_model.evaluate import STAGE, run, sources
 from octavo.kinds.documents import Document, held_out, write_documents
+from octavo.kinds.foundation import Foundation, write_foundation
 from octavo.kinds.index import INDEX
 from octavo.kinds.scores import read_scores
 from octavo.knowledge.index import Index
@@ -26,7 +27,7 @@ def inputs(tmp_path_factory):
     from octavo.tokenizer import train
 
     root = tmp_path_factory.mktemp("evaluate")
-    folders = {name: root / name for name in ("documents", "base", "model", "index", "tokenizer", "scratch")}
+    folders = {name: root / name for name in ("documents", "given", "base", "model", "index", "tokenizer", "scratch")}
     for folder in folders.values():
         folder.mkdir()
     documents = [
@@ -36,15 +37,17 @@ def inputs(tmp_path_factory):
     documents.append(Document(extra, "Nobody is taught this sentence about the sensor.", title="Unseen"))
     write_documents(folders["documents"], documents)
     Index.build(folders["index"] / INDEX, documents)
-    train.run(train.TokenizerSettings(size="tiny", vocabulary=400), folders, folders["tokenizer"], folders["scratch"])
+    learnt = train.TokenizerSettings(size="tiny", vocabulary=400)
+    train.run(learnt, {"documents": folders["documents"]}, folders["tokenizer"], folders["scratch"])
     turned = dial("tiny")
     from dataclasses import replace
 
     vocabulary = Tokenizer(folders["tokenizer"]).size
-    for seed, name in enumerate(("base", "model")):
+    for seed, name in enumerate(("base", "model", "given")):
         model = Decoder(replace(turned, vocabulary=vocabulary).shape)
         model.initialise(seed)
         write_checkpoint(folders[name], model, folders["tokenizer"], [], {"parameters": 1})
+    write_foundation(folders["given"], Foundation("seed", {"parameters": 1, "digest": "0" * 64}))
     return folders
 
 
@@ -79,8 +82,11 @@ def test_every_score_of_the_path_is_there_with_n_interval_direction_and_baseline
         "answerable declined",
         "risk–coverage area, quote",
         "unsupported claims, quote",
+        "bits per byte, base as it came",
         "bits per byte, base model",
         "bits per byte, after instruction",
+        "forgetting by pretraining",
+        "forgetting by instruction",
     ):
         assert wanted in names
     for score in scores:
@@ -115,11 +121,11 @@ def test_the_same_inputs_give_the_same_bytes(inputs, done, tmp_path):
 
 
 def test_without_a_held_out_document_bits_per_byte_is_left_out_and_said_to_be(inputs, tmp_path):
-    from octavo.apps.own_model.unseen import unseen_text
+    from octavo.apps.own_model.unseen import BASE, INSTRUCTED, unseen_text
 
     seen = [Document("seen.md", "text")]
     assert not held_out("seen.md")
-    found = unseen_text(SETTINGS, seen, inputs["base"], inputs["model"], set())
+    found = unseen_text(SETTINGS, seen, {BASE: inputs["base"], INSTRUCTED: inputs["model"]}, set())
     assert found.scores == []
     assert "no document was held out" in found.left_out["bits per byte"]
 
@@ -139,12 +145,12 @@ def test_the_stage_is_what_the_path_expects():
 
 
 def test_held_out_text_that_training_holds_too_is_also_left_out_of_a_score(inputs):
-    from octavo.apps.own_model.unseen import unseen_text
+    from octavo.apps.own_model.unseen import BASE, INSTRUCTED, unseen_text
     from octavo.kinds.documents import read_documents
 
     documents = list(read_documents(inputs["documents"]))
     apart = [document.id for document in documents if held_out(document.id)]
-    found = unseen_text(SETTINGS, documents, inputs["base"], inputs["model"], apart[:1])
+    found = unseen_text(SETTINGS, documents, {BASE: inputs["base"], INSTRUCTED: inputs["model"]}, apart[:1])
     scores = {score.name: score for score in found.scores}
     whole, rest = scores["bits per byte, base model"], scores["bits per byte, base model, uncontaminated"]
     assert rest.n == whole.n - 1

@@ -151,7 +151,7 @@ def test_text_has_the_contrast_of_wcag_aa_and_marks_that_of_graphics(scheme):
 
 def test_the_stage_declares_what_it_reads():
     documents = {"collected", "cleaned", "documents", "card"}
-    assert set(STAGE.inputs) == documents | {"audit", "scores", "base", "model", "index", "clock"}
+    assert set(STAGE.inputs) == documents | {"audit", "scores", "given", "base", "model", "index", "clock"}
 
 
 def test_a_new_trial_changes_the_recipe_and_the_page_and_an_old_one_does_not(inputs, out, tmp_path):

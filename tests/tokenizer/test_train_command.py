@@ -12,8 +12,8 @@ from octavo.kinds import tokenizer as kind
 from octavo.kinds.documents import Document, write_documents
 from octavo.model.checkpoint import read_checkpoint
 from octavo.model.tokenizer import Tokenizer
-from octavo.pretrain.scratch import PretrainSettings
-from octavo.pretrain.scratch import run as pretrain
+from octavo.pretrain.learn import PretrainSettings
+from octavo.pretrain.learn import run as pretrain
 from octavo.tokenizer.train import TokenizerSettings
 from octavo.tokenizer.train import run as train
 

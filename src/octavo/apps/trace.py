@@ -13,8 +13,10 @@ from typing import Any
 from octavo.kinds.checkpoint import SEEN, Seen, read_seen
 from octavo.kinds.dialogues import DIALOGUES
 from octavo.kinds.documents import Document, find_document, held_out, read_documents
+from octavo.kinds.foundation import FOUNDATION, read_foundation
 from octavo.kinds.index import INDEX
 from octavo.kinds.scores import ITEMS
+from octavo.kinds.tokenizer import origin
 from octavo.spine.project import Project
 from octavo.spine.store import Manifest, Store
 
@@ -118,10 +120,19 @@ def _in_tokenizer(store: Store, made: Manifest, document: str) -> Found:
     source = store.object(made.recipe.inputs["documents"])
     if not source.is_dir():
         return False, "the documents it learnt from are not kept any more", {}
+    if base := origin(store.object(made.artifact)):
+        return False, f"came with the base {base}; did not learn from it", {"base": base}
     found = find_document(source, document)
     if found is None or found[1] is not None or held_out(document):
         return False, "did not learn from it", {}
     return True, "was among the texts that it learnt from, or that its sample was taken of", {}
+
+
+def _in_foundation(store: Store, made: Manifest, document: str) -> Found:
+    base = read_foundation(store.object(made.artifact))
+    if base.from_nothing:
+        return False, "nothing: training began from scratch", {"base": base.model}
+    return False, f"does not say what it was trained on before it came here ({base})", {"base": base.model}
 
 
 def _in_checkpoint(store: Store, made: Manifest, document: str) -> Found:
@@ -130,7 +141,9 @@ def _in_checkpoint(store: Store, made: Manifest, document: str) -> Found:
         return False, "does not say what it was trained on", {}
     seen = [one for one in read_seen(folder) if one.id == document or document in one.documents]
     steps = sorted({step for one in seen for step in one.steps})
-    base = next((digest for slot, digest in made.recipe.inputs.items() if slot == "checkpoint"), "")
+    base = next((made.recipe.inputs[slot] for slot in ("checkpoint", "base") if slot in made.recipe.inputs), "")
+    if base and (store.object(base) / FOUNDATION).is_file() and read_foundation(store.object(base)).from_nothing:
+        base = ""
     through = f"; its base {base[:12]} may have" if base else ""
     if not steps:
         return False, f"never saw it{through}", {"base": base}
@@ -181,6 +194,7 @@ def _rows_with(path: Path, name: str) -> Iterator[dict[str, Any]]:
 
 _LOOKS: dict[str, Callable[[Store, Manifest, str], Found]] = {
     "documents": _in_documents,
+    "foundation": _in_foundation,
     "tokenizer": _in_tokenizer,
     "checkpoint": _in_checkpoint,
     "dialogues": _in_dialogues,

@@ -35,12 +35,23 @@ HEAD = """\
     help="Your documents: Markdown, text or reStructuredText. Without it: the documentation of the installed Python "
     "environment.",
 )
+@click.option(
+    "--base",
+    metavar="seed|scratch|FOLDER",
+    help="What training begins from: the small base model that comes with Octavo, nothing, or a checkpoint's folder.",
+)
 @click.option("--name", help="What the project is called (default: the folder's name).")
 @click.option("--path", "path_name", default="own_model", show_default=True, help="The path that a run follows.")
 @click.option("--set", "overrides", multiple=True, metavar="STAGE.FIELD=VALUE", help="A setting to write down.")
 @json_option
 def command(
-    folder: Path, docs: Path | None, name: str | None, path_name: str, overrides: tuple[str, ...], as_json: bool
+    folder: Path,
+    docs: Path | None,
+    base: str | None,
+    name: str | None,
+    path_name: str,
+    overrides: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Begin a project in DIR."""
     from octavo.apps.paths import load_path
@@ -51,6 +62,8 @@ def command(
     given = list(overrides)
     if docs is not None:
         given.append(f"collect.docs={toml_value(_documents(docs, folder))}")
+    if base is not None:
+        given.append(f"base.model={toml_value(base)}")
     project = create_project(folder, _text(folder, title, path_name, given, steps))
     if as_json:
         answer_json({"project": project.name, "folder": str(project.folder), "path": project.head.path})

@@ -14,7 +14,8 @@ from octavo.evaluate.scorecard import ARROWS, BAD, GOOD, against_baseline, numbe
 from octavo.evaluate.story import Story
 from octavo.evaluate.tried import tried
 from octavo.evaluate.vocabulary import vocabulary
-from octavo.kinds.scores import Score
+from octavo.kinds.foundation import Foundation
+from octavo.kinds.scores import PERCENT, Score
 
 OUTCOMES = {
     "right": "Right: the first citation is an accepted one",
@@ -87,12 +88,16 @@ def _score_row(score: Score) -> str:
             f'<span class="verdict {tone}">{escape(verdict)}</span>'
         )
     widest = max(score.high, score.baseline or 0.0) * 1.15
-    domain = score.range if score.range[1] <= 1 else (0.0, widest or 1.0)
+    domain = score.range if score.range[1] <= 1 else (min(0.0, score.low * 1.15), max(widest, 0.0) or 1.0)
     bar = interval_bar(
         title=score.name, value=score.value, low=score.low, high=score.high, baseline=score.baseline, domain=domain
     )
     unparsed = f" <small>({score.unparsed} unparsed)</small>" if score.unparsed else ""
-    unit = f" <small>{escape(score.unit)}</small>" if score.unit and score.unit not in score.name else ""
+    unit = (
+        f" <small>{escape(score.unit)}</small>"
+        if score.unit not in ("", PERCENT) and score.unit not in score.name
+        else ""
+    )
     return (
         f'<tr><th scope="row" title="{escape(score.method)}">{escape(score.name)}&nbsp;'
         f'<span class="arrow">{ARROWS[score.direction]}</span></th>'
@@ -137,7 +142,14 @@ def _training(story: Story) -> str:
             cards.append(card(f"Loss: {training.name}", chart + _summary(training.summary)))
     if not cards:
         return ""
-    return f'<h2 id="training">Training</h2><div class="grid">{"".join(cards)}</div>'
+    begun = f"<p>Training began {_begun(story.given)}.</p>"
+    return f'<h2 id="training">Training</h2>{begun}<div class="grid">{"".join(cards)}</div>'
+
+
+def _begun(given: Foundation) -> str:
+    if given.from_nothing:
+        return "from scratch: tokenizer and model were learnt from these documents alone"
+    return f"with the base {escape(str(given))}: it had learnt other text before, and it brought its tokenizer"
 
 
 def _summary(summary: Mapping[str, Any]) -> str:
@@ -258,6 +270,8 @@ def _reading() -> str:
         '<h2 id="reading">How to read this</h2><ul>'
         "<li><b>Bits per byte</b>: how well the model predicts text it never saw, per byte so that tokenizers can be "
         "compared. The baseline is a compressor on the same texts.</li>"
+        "<li><b>Forgetting</b>: how many more bits per byte the same texts cost after a training than before it, in "
+        "percent; below zero the model learnt.</li>"
         "<li><b>First citation right</b>: the first cited document is one of those that answer the question.</li>"
         "<li><b>Unsupported claims</b>: sentences of the answer that the cited text doesn't support, by words, "
         "numbers, names and negations; what can't be checked counts as unsupported.</li>"

@@ -50,6 +50,7 @@ STAGE = Stage(
         "card": "card",
         "audit": "audit",
         "scores": "scores",
+        "given": "foundation",
         "base": "checkpoint",
         "model": "checkpoint",
         "index": "index",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from octavo.kinds.scores import Score
+from octavo.kinds.scores import PERCENT, Score
 
 GOOD, BAD, OPEN = "better", "worse", "no clear difference"
 ARROWS = {"higher": "↑", "lower": "↓"}
@@ -23,6 +23,8 @@ def against_baseline(score: Score) -> str:
 
 def number(score: Score, value: float) -> str:
     """A value of this score as people read it: shares in percent, others with three digits."""
+    if score.unit == PERCENT:
+        return f"{value:+.1f} %"
     if score.range == (0.0, 1.0) and not score.unit and is_share(score):
         return f"{100 * value:.1f} %"
     return f"{value:.3f}"
@@ -76,6 +78,8 @@ def _documents(card: Mapping[str, Any]) -> list[str]:
 
 def _tokenizer(audit: Mapping[str, Any]) -> list[str]:
     told = [f"{audit['vocabulary']:,} tokens, {audit['bytes_per_token']:.2f} bytes each"]
+    if base := audit.get("origin"):
+        told.append(f"came with the base {base}")
     if dearest := audit["dearest"]:
         between = "" if dearest["low"] is None else f" [{dearest['low']:.2f}, {dearest['high']:.2f}]"
         told.append(

@@ -13,6 +13,7 @@ from typing import Any
 from octavo.kinds import audit, card, checkpoint, index, trials
 from octavo.kinds.clock import StageCost, read_clock
 from octavo.kinds.documents import DUPLICATE_REASONS, read_documents, read_removed
+from octavo.kinds.foundation import Foundation, read_foundation
 from octavo.kinds.scores import ITEMS, Score, read_scores
 
 EXAMPLES_EACH = 4
@@ -56,6 +57,8 @@ class Story:
     removed_examples: Mapping[str, Sequence[str]]
     """Reason → ids of a few records left out."""
     index: Mapping[str, int]
+    given: Foundation
+    """What training began from."""
     trainings: Sequence[Training]
     scores: Sequence[Score]
     facts: Mapping[str, Any]
@@ -95,6 +98,7 @@ def gather(inputs: Mapping[str, Path], store: Path = trials.STORE) -> Story:
         removed_at=_by_stage(inputs, reasons),
         removed_examples=left_out,
         index=index.describe(inputs["index"]),
+        given=read_foundation(inputs["given"]),
         trainings=[_training("base model", inputs["base"]), _training("after instruction", inputs["model"])],
         scores=scores,
         facts=facts,

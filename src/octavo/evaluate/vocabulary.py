@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 from octavo.evaluate.charts import Amount, Range, amounts, ranges
@@ -24,8 +25,14 @@ COUNTED = {
 def vocabulary(audit: Mapping[str, Any]) -> str:
     """The section, from the audit of the kind `audit`."""
     cards = [_languages(audit["languages"]), _tokens(audit), _numbers(audit["shapes"]), _samples(audit["shapes"])]
-    lead = tiles(_glance(audit)) + listed(audit["verdicts"])
+    lead = _origin(audit.get("origin", "")) + tiles(_glance(audit)) + listed(audit["verdicts"])
     return section("tokenizer", "The tokenizer", lead + packed(cards) + _pieces(audit))
+
+
+def _origin(base: str) -> str:
+    if not base:
+        return ""
+    return f"<p>It came with the base {escape(base)}, whose model knows no other: these documents did not shape it.</p>"
 
 
 def _glance(audit: Mapping[str, Any]) -> list[tuple[str, str]]:

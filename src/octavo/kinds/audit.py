@@ -31,6 +31,7 @@ def describe(folder: Path) -> dict[str, Any]:
     compared = [row for row in languages["rows"] if row["valid"] and row["language"] != languages["base"]]
     return {
         "model": audit["model"],
+        "origin": audit.get("origin", ""),
         "vocabulary": audit["vocabulary"],
         "bytes_per_token": round(usage["bytes_per_token"], 4),
         "dearest": {name: compared[0][name] for name in ("language", "premium", "low", "high")} if compared else None,

@@ -10,7 +10,18 @@ from typing import Any
 
 from octavo.spine.errors import OctavoError, nearest
 
-NAMES = ("documents", "card", "tokenizer", "audit", "checkpoint", "dialogues", "index", "scores", "report")
+NAMES = (
+    "documents",
+    "card",
+    "foundation",
+    "tokenizer",
+    "audit",
+    "checkpoint",
+    "dialogues",
+    "index",
+    "scores",
+    "report",
+)
 """Every kind, in the order of the default path; the module `octavo.kinds.<name>` defines it as `KIND`."""
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from octavo.kinds.parquet import parquet_rows, write_parquet
+from octavo.kinds.formats.parquet import parquet_rows, write_parquet
 from octavo.spine.errors import WRONG_USE, OctavoError
 
 Row = dict[str, Any]

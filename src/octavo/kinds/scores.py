@@ -15,6 +15,8 @@ ITEMS = "items.jsonl"
 """One row per evaluated item, so that each score can be traced to what it was computed from."""
 
 Direction = Literal["higher", "lower"]
+PERCENT = "%"
+"""Unit of a relative change, given in hundredths."""
 
 
 @dataclass(frozen=True)

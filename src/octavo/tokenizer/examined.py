@@ -37,6 +37,7 @@ def run(settings: AuditSettings, inputs: Inputs, out: Path, scratch: Path) -> No
     """Write `audit.json`. The speed of encoding is not in it: times differ from run to run."""
     from octavo.kinds.audit import describe, write_audit
     from octavo.kinds.documents import DOCUMENTS
+    from octavo.kinds.tokenizer import origin
     from octavo.spine.progress import reading
     from octavo.tokenizer.audit.examine import Wanted, examine
     from octavo.tokenizer.audit.parallel import read_parallel
@@ -48,6 +49,7 @@ def run(settings: AuditSettings, inputs: Inputs, out: Path, scratch: Path) -> No
     row = found.as_json()
     asked = ("form", "model", "vocabulary", "verdicts", "languages", "tokens", "shapes", "usage")
     audit = {name: row[name] for name in asked}
+    audit["origin"] = origin(inputs["tokenizer"])
     audit["usage"]["share"] = round(share, 6)
     audit["usage"].pop("bad")  # names places of this machine; how many there are stays
     write_audit(out, audit)

@@ -1,4 +1,4 @@
-"""Tokenizer stage: a tokenizer learnt from the cleaned documents, with the special tokens of this project."""
+"""Tokenizer stage: a tokenizer learnt from the cleaned documents, with this project's special tokens; or the base's."""
 
 from __future__ import annotations
 
@@ -10,11 +10,21 @@ from typing import Any, Literal
 from pydantic import Field
 
 from octavo.kinds.documents import Document, held_out, read_documents
+from octavo.kinds.foundation import Foundation, read_foundation
 from octavo.kinds.records import encode_row, read_rows, shards
-from octavo.kinds.tokenizer import CHAT_TEMPLATE, CONFIG, END_OF_TEXT, END_OF_TURN, SPECIAL_TOKENS, TOKENIZER
+from octavo.kinds.tokenizer import (
+    CHAT_TEMPLATE,
+    CONFIG,
+    END_OF_TEXT,
+    END_OF_TURN,
+    SPECIAL_TOKENS,
+    TOKENIZER,
+    write_origin,
+)
 from octavo.model.network.dial import dial
 from octavo.model.prompt import training_text
 from octavo.spine import disk
+from octavo.spine.errors import WRONG_USE, OctavoError
 from octavo.spine.progress import progress, reading
 from octavo.spine.settings import Settings
 from octavo.spine.stage import Inputs, Stage
@@ -47,9 +57,12 @@ class TokenizerSettings(Settings):
 
 
 def run(settings: TokenizerSettings, inputs: Inputs, out: Path, scratch: Path) -> None:
-    """Learn and write `tokenizer.json` and `tokenizer_config.json`."""
+    """Write `tokenizer.json` and `tokenizer_config.json`: the base's, or else learnt from the documents."""
     from octavo.tokenizer.learn.learner import learn
 
+    base = read_foundation(inputs.get("base"))
+    if not base.from_nothing:
+        _refuse_choices(settings, base)
     terms = terms_of(settings)
     terms.check()
     work = scratch / "learning"
@@ -57,10 +70,43 @@ def run(settings: TokenizerSettings, inputs: Inputs, out: Path, scratch: Path) -
     texts = work / "texts.jsonl"
     if not texts.exists():
         _write_sample(inputs["documents"], settings.sample_mb * 10**6, texts)
+    if not base.from_nothing:
+        _take_over(inputs["base"], base, out, texts)
+        disk.remove(work)
+        return
     learnt = learn(terms, shards([texts], work), work)
     write_tokenizer(learnt.tokenizer, out)
     _tell(learnt.tokenizer, texts)
     disk.remove(work)
+
+
+def _refuse_choices(settings: TokenizerSettings, base: Foundation) -> None:
+    """A base brings its tokenizer: what says how to learn another one would be ignored, so it is refused."""
+    default = TokenizerSettings()
+    chosen = [
+        name
+        for name in TokenizerSettings.model_fields
+        if name not in ("sample_mb", "memory_mb") and getattr(settings, name) != getattr(default, name)
+    ]
+    if chosen:
+        raise OctavoError(
+            "T114",
+            f"The base {base.model} brings its tokenizer; {', '.join(chosen)} cannot be chosen",
+            where="the settings of tokenizer",
+            do='set model = "scratch" in the table [base] to learn a tokenizer, or leave these settings out',
+            exit_code=WRONG_USE,
+        )
+
+
+def _take_over(folder: Path, base: Foundation, out: Path, texts: Path) -> None:
+    """The tokenizer of the base: its model knows no other."""
+    from tokenizers import Tokenizer
+
+    for name in (TOKENIZER, CONFIG):
+        (out / name).write_bytes((folder / name).read_bytes())
+    write_origin(out, base.model)
+    reading(taken_from=base.model)
+    _tell(Tokenizer.from_file(str(out / TOKENIZER)), texts)
 
 
 def terms_of(settings: TokenizerSettings) -> Terms:
@@ -149,7 +195,7 @@ STAGE = Stage(
     name="tokenizer",
     module=__name__,
     settings=TokenizerSettings,
-    inputs={"documents": "documents"},
+    inputs={"documents": "documents", "base": "foundation"},
     output="tokenizer",
     pinned=("tokenizers",),
 )

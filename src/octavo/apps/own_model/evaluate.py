@@ -22,14 +22,20 @@ def sources(settings: EvaluateSettings) -> Mapping[str, str]:
 def run(settings: EvaluateSettings, inputs: Inputs, out: Path, scratch: Path) -> None:
     """Measure everything; seconds go to the readings, not into the artifact."""
     from octavo.apps.own_model.examination import examine
-    from octavo.apps.own_model.unseen import unseen_text
+    from octavo.apps.own_model.unseen import BASE, GIVEN, INSTRUCTED, unseen_text
     from octavo.data.decontaminate import held_out_in_training
     from octavo.kinds.documents import read_documents
+    from octavo.kinds.foundation import read_foundation
     from octavo.kinds.scores import write_scores
 
     documents = list(read_documents(inputs["documents"]))
     known_too = held_out_in_training(inputs["documents"], scratch / "contamination", settings.contaminated_from)
-    reading = unseen_text(settings, documents, inputs["base"], inputs["model"], known_too)
+    checkpoints = {BASE: inputs["base"], INSTRUCTED: inputs["model"]}
+    given = read_foundation(inputs["given"])
+    if not given.from_nothing:
+        checkpoints = {GIVEN: inputs["given"], **checkpoints}
+    reading = unseen_text(settings, documents, checkpoints, known_too)
+    reading.facts["base"] = str(given)
     asked = examine(settings, documents, inputs["index"], inputs["model"])
     left_out = {**reading.left_out, **asked.left_out}
     facts = {**reading.facts, **asked.facts, "left out": left_out}
@@ -40,7 +46,13 @@ STAGE = Stage(
     name="evaluate",
     module=__name__,
     settings=EvaluateSettings,
-    inputs={"documents": "documents", "base": "checkpoint", "model": "checkpoint", "index": "index"},
+    inputs={
+        "documents": "documents",
+        "given": "foundation",
+        "base": "checkpoint",
+        "model": "checkpoint",
+        "index": "index",
+    },
     output="scores",
     sources=sources,
 )

@@ -8,7 +8,7 @@ from octavo.apps.own_model.closing import closing
 from octavo.data import card, clean, collect, decontaminate, mix, redact
 from octavo.evaluate import report
 from octavo.knowledge import build
-from octavo.pretrain import scratch
+from octavo.pretrain import foundation, learn
 from octavo.spine.stage import Step
 from octavo.tokenizer import examined, train
 
@@ -22,16 +22,17 @@ STAGES = (
     Step("decontaminate", decontaminate.STAGE, {"documents": "clean"}),
     Step("mix", mix.STAGE, {"documents": "decontaminate"}),
     Step("card", card.STAGE, {"documents": "mix"}),
-    Step("tokenizer", train.STAGE, {"documents": "mix"}),
+    Step("base", foundation.STAGE),
+    Step("tokenizer", train.STAGE, {"documents": "mix", "base": "base"}),
     Step("audit", examined.STAGE, {"tokenizer": "tokenizer", "documents": "mix"}),
-    Step("pretrain", scratch.STAGE, {"documents": "mix", "tokenizer": "tokenizer"}),
+    Step("pretrain", learn.STAGE, {"documents": "mix", "tokenizer": "tokenizer", "base": "base"}),
     Step("dialogues", dialogues.STAGE, {"documents": "decontaminate"}),
-    Step("instruct", instruct.STAGE, {"checkpoint": "pretrain", "dialogues": "dialogues"}),
+    Step("instruct", instruct.STAGE, {"checkpoint": "pretrain", "dialogues": "dialogues", "documents": "mix"}),
     Step("index", build.STAGE, {"documents": "clean"}),
     Step(
         "evaluate",
         evaluate.STAGE,
-        {"documents": "decontaminate", "base": "pretrain", "model": "instruct", "index": "index"},
+        {"documents": "decontaminate", "given": "base", "base": "pretrain", "model": "instruct", "index": "index"},
     ),
     Step(
         "report",
@@ -43,6 +44,7 @@ STAGES = (
             "card": "card",
             "audit": "audit",
             "scores": "evaluate",
+            "given": "base",
             "base": "pretrain",
             "model": "instruct",
             "index": "index",

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from octavo.apps.own_model.amounts import EvaluateSettings
 from octavo.apps.own_model.findings import Findings
 from octavo.kinds.documents import Document, held_out
 from octavo.measures.compression import Likelihood, bits_per_byte, compressed
+from octavo.measures.forgetting import forgetting
 from octavo.model.checkpoint import read_checkpoint
 from octavo.model.likelihood import score_texts
 from octavo.model.prompt import training_text
 
 LONGEST = 4000
 """Characters read of one document, so that a few long ones don't use up the sample."""
+GIVEN, BASE, INSTRUCTED = "base as it came", "base model", "after instruction"
 
 
 def unseen_text(
-    settings: EvaluateSettings, documents: Sequence[Document], base: Path, model: Path, known_too: Collection[str]
+    settings: EvaluateSettings,
+    documents: Sequence[Document],
+    checkpoints: Mapping[str, Path],
+    known_too: Collection[str],
 ) -> Findings:
-    """Score a sample of the held-out documents with both checkpoints, and once more without those in `known_too`,
-    whose text training documents hold in good part."""
+    """Score a sample of the held-out documents with each checkpoint (role → folder), and once more without those in
+    `known_too`, whose text training documents hold in good part; and what was forgotten of them."""
     found = Findings()
     unseen: list[Document] = []
     seen: list[Document] = []
@@ -41,10 +46,11 @@ def unseen_text(
     value, packer = compressed(texts, known=known)
     found.facts["held out"]["bytes"] = sum(len(text.encode("utf-8", "replace")) for text in texts)
     name = f"{packer} after {len(known) / 1e3:,.0f} kB of the training text"
-    for role, folder in (("base model", base), ("after instruction", model)):
+    read: dict[str, list[Likelihood]] = {}
+    for role, folder in checkpoints.items():
         decoder, tokenizer = read_checkpoint(folder)
         scores = score_texts(decoder, tokenizer, texts)
-        likelihoods = [Likelihood(score.nats, score.bytes) for score in scores]
+        read[role] = likelihoods = [Likelihood(score.nats, score.bytes) for score in scores]
         title = f"bits per byte, {role}"
         found.scores.append(bits_per_byte(likelihoods, name=title, baseline=value, baseline_name=name))
         clean = [one for document, one in zip(sample, likelihoods, strict=True) if document.id not in known_too]
@@ -67,6 +73,9 @@ def unseen_text(
             }
             for document, score in zip(sample, scores, strict=True)
         ]
+    for name, before, after in (("pretraining", GIVEN, BASE), ("instruction", BASE, INSTRUCTED)):
+        if before in read and after in read:
+            found.scores.append(forgetting(read[before], read[after], name=f"forgetting by {name}"))
     return found
 
 

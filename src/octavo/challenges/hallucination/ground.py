@@ -80,7 +80,7 @@ def prepare(project: Path | None, scratch: Path, seed: int) -> Ground:
 def _train(documents: Path, scratch: Path, seed: int) -> Path:
     """Tokenizer, base model and instruction through the stages of the default path, in the size `tiny`."""
     from octavo.align import dialogues, instruct
-    from octavo.pretrain import scratch as pretrain
+    from octavo.pretrain import learn as pretrain
     from octavo.tokenizer import train
 
     made = {
@@ -104,7 +104,7 @@ def _train(documents: Path, scratch: Path, seed: int) -> Path:
     dialogues.run(dialogues.DialoguesSettings(seed=seed), {"documents": documents}, made["dialogues"], made["state"])
     instruct.run(
         instruct.InstructSettings(steps=INSTRUCTION_STEPS, learning_rate=0.0003, seed=seed),
-        {"checkpoint": made["base"], "dialogues": made["dialogues"]},
+        {"checkpoint": made["base"], "dialogues": made["dialogues"], "documents": documents},
         made["model"],
         made["state/model"],
     )

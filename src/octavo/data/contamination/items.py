@@ -89,7 +89,7 @@ def _text(value: Any) -> str:
 def _objects(path: Path) -> Iterator[Any]:
     """The JSON values of a file, one a line; None for a line that is none."""
     if path.name.endswith(".parquet"):
-        from octavo.kinds.parquet import parquet_rows
+        from octavo.kinds.formats.parquet import parquet_rows
 
         yield from parquet_rows(path)
         return

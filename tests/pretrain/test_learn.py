@@ -9,7 +9,8 @@ from octavo.kinds.documents import Document, held_out, write_documents
 from octavo.model.checkpoint import read_checkpoint
 from octavo.model.likelihood import bits_per_byte, score_texts
 from octavo.model.tokenizer import Tokenizer
-from octavo.pretrain.scratch import PretrainSettings, run, shuffled, text_tokens, turn
+from octavo.model.training.text import shuffled, text_tokens
+from octavo.pretrain.learn import PretrainSettings, run, turn
 from octavo.spine.errors import OctavoError
 from octavo.tokenizer.train import TokenizerSettings
 from octavo.tokenizer.train import run as train_tokenizer
@@ -94,7 +95,7 @@ def test_a_small_budget_takes_a_sample_of_the_documents(tmp_path, tmp_path_facto
     train_tokenizer(TokenizerSettings(size="tiny"), {"documents": folder}, tmp_path, tmp_path)
     tokenizer = Tokenizer(tmp_path)
     settings = PretrainSettings(size="tiny", tokens=20_000)
-    tokens, size = text_tokens(folder, tokenizer, turn(settings, tokenizer.size), 0, scratch)
+    tokens, size = text_tokens(folder, tokenizer, turn(settings, tokenizer.size).tokens, 0, scratch)
     assert len(tokens) < 4000
     first = tokenizer.decode(tokens.ids[tokens.starts[0] : tokens.starts[1]].tolist())
     assert first.startswith(shuffled(folder, 0)[0].id)
