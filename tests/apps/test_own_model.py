@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 HANDBOOK = ROOT / "docs" / "example" / "handbook"
 OCTAVO = [sys.executable, "-m", "octavo"]
 SETTINGS = [
+    "base.model=scratch",
     "pretrain.size=tiny",
     "tokenizer.vocabulary=512",
     "pretrain.steps=30",
@@ -45,6 +47,10 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
     done = run(project)
     assert done.returncode == 0, done.stderr
     return project, time.monotonic() - began
+
+
+def folders_of(project: Path) -> dict[str, Path]:
+    return {stage: project / ".octavo" / "objects" / digest for stage, digest in artifacts_of(project).items()}
 
 
 def without_clock(project: Path) -> dict[str, bytes]:
@@ -110,6 +116,8 @@ def test_a_changed_document_runs_what_depends_on_it_and_is_answered_from(tmp_pat
         str(project),
         "--docs",
         str(documents),
+        "--base",
+        "scratch",
         "--set",
         "pretrain.size=tiny",
         "--set",
@@ -125,3 +133,29 @@ def test_a_changed_document_runs_what_depends_on_it_and_is_answered_from(tmp_pat
     assert "45 days" in answer["answer"]
     citation = answer["citations"][0]
     assert text[citation["start"] : citation["end"]] == citation["text"]
+
+
+def test_a_path_goes_on_from_a_base_and_one_word_makes_it_begin_from_scratch(undisturbed, tmp_path):
+    base = tmp_path / "ours"
+    shutil.copytree(folders_of(undisturbed[0])["pretrain"], base)
+    project = tmp_path / "project"
+    few = ["pretrain.steps=3", "instruct.steps=3", "evaluate.questions=5", "evaluate.generated=1"]
+    words = ["new", str(project), "--docs", str(HANDBOOK), "--base", str(base)]
+    subprocess.run([*OCTAVO, *words, *(w for f in few for w in ("--set", f))], check=True, capture_output=True)
+    done = run(project, "--json")
+    assert done.returncode == 0, done.stderr
+    made = folders_of(project)
+    assert (made["tokenizer"] / "tokenizer.json").read_bytes() == (base / "tokenizer.json").read_bytes()
+    for stage in ("pretrain", "instruct"):
+        assert json.loads((made[stage] / "training.json").read_text())["base"] == "ours"
+    assert "Training began with the base ours" in (made["report"] / "report.html").read_text()
+    names = [score["name"] for score in json.loads((made["evaluate"] / "scores.json").read_text())["scores"]]
+    assert "forgetting by instruction" in names
+    file = project / "project.toml"
+    file.write_text(file.read_text().replace(f'model = "{base}"', 'model = "scratch"'))
+    shown = subprocess.run([*OCTAVO, "plan", "--project", str(project), "--json"], capture_output=True, text=True)
+    planned = {stage["stage"]: stage for stage in json.loads(shown.stdout)["stages"]}
+    assert planned["base"]["action"] == "run"
+    assert f'settings.model: "{base}"'[:30] in planned["base"]["reasons"][0]
+    assert planned["card"]["action"] == "kept"
+    assert planned["tokenizer"]["action"] == "waits"

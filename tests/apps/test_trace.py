@@ -36,7 +36,7 @@ def project(tmp_path_factory):
     for number, name in enumerate(NAMES):
         (docs / name).write_text(TEXT.format(f"instrument {'abcdefghijkl'[number] * 3}", number + 2))
     (docs / "copy-of-a-note.md").write_text((docs / LEARNT).read_text())
-    octavo("new", folder / "mine", "--docs", docs)
+    octavo("new", folder / "mine", "--docs", docs, "--base", "scratch")
     tiny = [f"{stage}.{field}" for stage, field in (("tokenizer", "size=tiny"), ("pretrain", "size=tiny"))]
     few = ["pretrain.steps=2", "instruct.steps=1"]
     sets = [part for value in (*tiny, *few) for part in ("--set", value)]

@@ -37,7 +37,16 @@ def documents(tmp_path: Path) -> Path:
 def project_of(tmp_path: Path, documents: Path) -> Path:
     project = tmp_path / "project"
     done = octavo(
-        "new", project, "--docs", documents, "--set", "pretrain.size=tiny", "--set", "tokenizer.vocabulary=512"
+        "new",
+        project,
+        "--docs",
+        documents,
+        "--base",
+        "scratch",
+        "--set",
+        "pretrain.size=tiny",
+        "--set",
+        "tokenizer.vocabulary=512",
     )
     assert done.returncode == 0, done.stderr
     return project

@@ -178,14 +178,15 @@ def _make_project(folder):
     docs.mkdir(parents=True)
     for name, text in FILES.items():
         (docs / name).write_text(text, encoding="utf-8")
-    text = '[project]\nname = "mine"\nformat = 1\n\n[collect]\ndocs = "docs"\n\n[tokenizer]\nvocabulary = 384\n'
+    tables = ('[project]\nname = "mine"\nformat = 1', '[collect]\ndocs = "docs"', '[base]\nmodel = "scratch"')
+    text = "\n\n".join([*tables, "[tokenizer]\nvocabulary = 384\n"])
     (folder / "project.toml").write_text(text, encoding="utf-8")
     _run(folder)
     return folder
 
 
 def _run(folder):
-    names = ("collect", "redact", "clean", "decontaminate", "mix", "tokenizer", "index")
+    names = ("collect", "redact", "clean", "decontaminate", "mix", "base", "tokenizer", "index")
     steps = [step for step in load_path("own_model").steps if step.name in names]
     run_path(open_project(folder), steps, watcher=Silent(), check=lambda name, made: kind(name).check(made))
 

@@ -92,6 +92,9 @@ def _text(folder: Path, title: str, path_name: str, overrides: list[str], steps:
     collect = next((step for step in steps if step.name == "collect"), None)
     if collect is not None and "docs" in collect.stage.settings.model_fields:
         written["collect"] = {"docs": ""}
+    base = next((step for step in steps if step.name == "base"), None)
+    if base is not None and "model" in base.stage.settings.model_fields:
+        written["base"] = {"model": settings["base"].as_json()["model"]}
     for override in overrides:
         table, field, _ = split_override(override)
         if table != "project":
