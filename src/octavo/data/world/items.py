@@ -18,6 +18,7 @@ from octavo.data.world.facts import (
     related,
     worded,
 )
+from octavo.data.world.scenes import Stage, Staged, chosen
 from octavo.data.world.values import Values, dictionary
 
 
@@ -56,6 +57,8 @@ class Measure:
     """"seen" leaves the kept-out relations away, "all" takes every one."""
     unseen: bool = False
     """Only words and names that training never uses."""
+    scenes: float = 0.0
+    """Share of items made from scenes."""
 
 
 SHORT = Measure(passages=(1, 1, 2), facts=(1, 3), questions=4, fillers=0.0)
@@ -68,11 +71,14 @@ class Maker:
         self.chance = Random(seed)  # noqa: S311
         self.measure = measure
         self.values = Values(self.chance, measure.unseen)
+        self.stage = Stage(self.values)
 
     def item(self) -> Item:
         """The next item."""
-        roll = self.chance.random()
         made = None
+        if self.measure.scenes and self.chance.random() < self.measure.scenes:
+            return self._scenes()
+        roll = self.chance.random()
         while made is None:
             if roll < 0.42:
                 made = self._profiles()
@@ -244,7 +250,63 @@ class Maker:
                             never.append(question.replace(subject, stranger))
         if chance.random() < 0.5:
             never.append(f"What is the {self._attribute()} of {subjects[0]}?")
+        if chance.random() < 0.4:
+            base, past, done = self.values.word("verb").split()
+            form = chance.choice(("What did {s} {b}?", "Who {p} {s}?", "Why was {s} {d}?", "When did {s} {b} {t}?", "Where was {s} {d}?"))
+            never.append(form.format(s=chance.choice(subjects), b=base, p=past, d=done, t=self.values.make("thing")))
         return never
+
+    def _scenes(self) -> Item:
+        """Scenes beside each other: the same one with other values, others, or facts of the same kind of thing."""
+        chance, measure = self.chance, self.measure
+        pool = chosen(measure.wordings == "unseen" if measure.wordings != "all" else None)
+        staged: list[Staged] = []
+        first = chance.choice(pool)
+        twins = False
+        for at in range(self._few()):
+            twin = at > 0 and chance.random() < 0.45
+            twins = twins or twin
+            made = self.stage.stage(first if twin or not at else chance.choice(pool))
+            if twin and chance.random() < 0.4:
+                self._confuse(staged[0], made)
+            staged.append(made)
+        passages, held, never = [], [], []
+        for at, made in enumerate(staged):
+            text = made.text
+            for _ in range(2):
+                if chance.random() < measure.fillers:
+                    text = f"{text} {self.values.word('filler')}"
+            passages.append(text)
+            others = {value for other in staged if other is not made for value in other.values.values()}
+            for question, answer, slots in made.asked:
+                if not twins or any(made.values[slot] not in others for slot in slots):
+                    held.append((at, Fact("", [(question, answer)], "", "scene")))
+            # Of two alike, a question that names nobody would be answered by the other.
+            never += [q for q in (*made.never, *made.lost) if not twins or any(v in q for v in made.values.values() if v not in others)]
+            if chance.random() < 0.5 and made.asked:
+                question, _, slots = chance.choice(made.asked)
+                strange = self.stage.stage(first).values
+                for slot in slots:
+                    if slot in strange and made.values[slot] in question and strange[slot] not in made.values.values():
+                        never.append(capital(question.replace(made.values[slot], strange[slot])))
+                        break
+        return self._finish(passages, held, never, "scenes")
+
+    def _confuse(self, one: Staged, other: Staged) -> None:
+        """Give the second a name that is easily taken for one of the first."""
+        for slot, name in one.values.items():
+            its = other.values.get(slot, "")
+            mine, theirs = name.split(), its.split()
+            if len(mine) == 2 == len(theirs) and name.istitle() and its.istitle():
+                mixed = f"{mine[0]} {theirs[1]}" if self.chance.random() < 0.5 else f"{theirs[0]} {mine[1]}"
+                if mixed in (name, its):
+                    return
+                other.text = other.text.replace(its, mixed)
+                other.asked = [(q.replace(its, mixed), a.replace(its, mixed), s) for q, a, s in other.asked]
+                other.never = [q.replace(its, mixed) for q in other.never]
+                other.lost = [q.replace(its, mixed) for q in other.lost]
+                other.values[slot] = mixed
+                return
 
     def _who(self) -> str:
         chance = self.chance
@@ -298,6 +360,9 @@ class Maker:
             found.append(f"{word} did {made.who} {base} {made.what}?")
         stranger = self.values.make("person")
         thing = self.values.make("thing")
+        if made.who[0].isupper():
+            asks = [r for r in of_kind("person", False) if r.name not in ("person job",)]
+            found.append(worded(chance.choice(asks).questions, chance, self.measure.wordings).replace("{s}", made.who))
         found += chance.sample(
             [f"What did {stranger} {base}?", f"Where did {stranger} {base} {made.what}?", f"Who {past} {thing}?",
              f"When did {made.who} {base} {thing}?", f"Why was {thing} {done}?"], 2

@@ -1,0 +1,182 @@
+"""Scenes: short texts with typed slots, written in many ways, with questions that they answer and some that they don't."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from random import Random
+
+from octavo.data.world.values import SMALL, Values, dictionary, words
+
+HERE = Path(__file__).parent
+KEPT_OUT = 7
+"""One scene in so many is only used in the development sets."""
+_CHOICE = re.compile(r"\[([^\[\]]*)\]")
+_SLOT = re.compile(r"\{(\w+)(?::(\w+))?\}")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\[{(])")
+_PRONOUNS = ("He", "he", "His", "his")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A text and its questions as templates."""
+
+    number: int
+    text: str
+    asked: tuple[tuple[str, str], ...]
+    never: tuple[str, ...]
+
+
+@dataclass
+class Staged:
+    """A scene with its slots filled."""
+
+    text: str
+    values: dict[str, str]
+    asked: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
+    """Question, answer, names of the slots in the question."""
+    never: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    """Questions whose sentence was left out."""
+
+
+@cache
+def scenes() -> tuple[Scene, ...]:
+    """All scenes, in their order."""
+    raw = "\n".join(
+        line for line in (HERE / "scenes.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")
+    )
+    found = []
+    for number, block in enumerate(part for part in raw.split("\n\n") if part.strip()):
+        lines = block.strip().splitlines()
+        text = " ".join(line for line in lines if line[:2] not in ("? ", "! "))
+        asked = tuple(tuple(line[2:].rsplit(" = ", 1)) for line in lines if line.startswith("? "))
+        found.append(Scene(number, text, asked, tuple(line[2:] for line in lines if line.startswith("! "))))
+    return tuple(found)
+
+
+def chosen(unseen: bool | None) -> list[Scene]:
+    """The scenes for training, those kept out of it, or all (None)."""
+    return [scene for scene in scenes() if unseen is None or (scene.number % KEPT_OUT == KEPT_OUT - 1) == unseen]
+
+
+def choose(template: str, chance: Random, linked: dict[str, int]) -> str:
+    """One alternative of each `[a|b]`; those of `[1=a|b]` and `[1=A|B]` have the same number everywhere in a scene."""
+    while match := _CHOICE.search(template):
+        name, _, rest = match.group(1).rpartition("=")
+        if name.isdigit():
+            options = rest.split("|")
+            chosen_one = options[linked.setdefault(name, chance.randrange(len(options))) % len(options)]
+        else:
+            chosen_one = chance.choice(match.group(1).split("|"))
+        template = template[: match.start()] + chosen_one + template[match.end() :]
+    template = re.sub(r"\s+", " ", template).strip()
+    return re.sub(r" ([?,.;])", r"\1", template)
+
+
+class Stage:
+    """Fills scenes with values."""
+
+    def __init__(self, values: Values) -> None:
+        self.values, self.chance = values, values.chance
+
+    def stage(self, scene: Scene, shorten: float = 0.2) -> Staged:
+        """The scene with one choice of wordings and values; now and then a sentence is left out."""
+        chance = self.chance
+        linked: dict[str, int] = {}
+        full = choose(scene.text, chance, linked)
+        sentences = _SENTENCE.split(full)
+        cut = chance.randrange(1, len(sentences)) if len(sentences) > 1 and chance.random() < shorten else -1
+        kept = " ".join(sentence for at, sentence in enumerate(sentences) if at != cut)
+        filled: dict[str, str] = {}
+        they = {}
+        whole = self._fill(full, filled, they)
+        text = _capitals(self._fill(kept, filled, they)) if cut >= 0 else _capitals(whole)
+        there = {name for name, _ in _SLOT.findall(kept)}
+        made = Staged(text, filled)
+        for question, answer in scene.asked:
+            asked = choose(question, chance, linked)
+            slots = tuple(name for name, kind in _SLOT.findall(asked) if name not in _PRONOUNS)
+            if any(slot not in filled for slot in slots):
+                continue
+            question = self._fill(asked, filled, they)
+            question = question[:1].upper() + question[1:]
+            for one in answer.split("; "):
+                wanted = [one] if one in filled else _SLOT_NAMES(one)
+                if all(slot in there for slot in wanted):
+                    value = filled[one] if one in filled else self._fill(one, filled, they)
+                    if value in text or value[:1].upper() + value[1:] in text:
+                        made.asked.append((question, value, slots))
+                        break
+            else:
+                if cut >= 0:
+                    made.lost.append(question)
+        for question in scene.never:
+            made.never.append(_capitals(self._fill(choose(question, chance, linked), filled, they)))
+        return made
+
+    def _fill(self, template: str, filled: dict[str, str], they: dict[str, str]) -> str:
+        def value(match: re.Match[str]) -> str:
+            name, kind = match.groups()
+            if name in _PRONOUNS and kind:
+                he = they.setdefault(kind, self.chance.choice(("he", "she")))
+                word = {"he": he, "his": "his" if he == "he" else "her"}[name.lower()]
+                return word.capitalize() if name[0].isupper() else word
+            if name not in filled:
+                filled[name] = self._make(kind or "coined", filled)
+            return filled[name][:1].upper() + filled[name][1:] if name == "G" else filled[name]
+
+        return _SLOT.sub(value, template)
+
+    def _make(self, kind: str, filled: dict[str, str]) -> str:
+        for _ in range(20):
+            made = self._one(kind, filled)
+            if made not in filled.values():
+                return made
+        return made
+
+    def _one(self, kind: str, filled: dict[str, str]) -> str:
+        chance, values = self.chance, self.values
+        word = values._side(dictionary())
+        if kind in ("small", "small2", "small3"):
+            return chance.choice((str(chance.randint(2, 60)), chance.choice(SMALL)))
+        if kind == "lateryear":
+            return str(chance.randint(2000, 2026))
+        if kind == "identifier":
+            return chance.choice((word, f"{word}_{values._side(dictionary())}", f"max_{word}", f"{word.upper()}_DIR", f"n_{word}"))
+        if kind == "call":
+            return chance.choice((f"{word}()", f"{word}_{values._side(dictionary())}()", f"{word}.{values._side(dictionary())}()", f"{word}.{word[:3]}{values._side(dictionary())}", f"get_{word}"))
+        if kind == "exception":
+            return word.capitalize() + chance.choice(("Error", "Error", "Exception", "Warning", "NotFound"))
+        if kind == "option":
+            return chance.choice((f"--{word}", f"-{word[0]}", f"--no-{word}", f"--{word}-{values._side(dictionary())}"))
+        if kind == "classname":
+            return word.capitalize() + chance.choice(("", values._side(dictionary()).capitalize(), "Base", "Handler", "Map"))
+        if kind == "noun":
+            return chance.choice((values.word("thing"), values.word("attribute"), word))
+        if kind == "animalname":
+            return f"{chance.choice((values.word('adjective'), word))} {values.word('animal')}"
+        if kind == "foodname":
+            return chance.choice((values.word("product"), f"{word} {chance.choice(('seeds', 'leaves', 'fish', 'oil', 'roots', 'berries'))}"))
+        if kind == "habitat":
+            return chance.choice((values.word("spot"), f"{word} forests", f"{values.word('adjective')} rivers", values.make("country")))
+        if kind == "rolename":
+            return chance.choice((values.word("role"), f"a young {values.word('job')}", values.make("person")))
+        if kind == "thingname":
+            return f"{values.word('adjective')} {values.word('thing')}"
+        return values.make(kind)
+
+
+def _SLOT_NAMES(template: str) -> list[str]:  # noqa: N802
+    return [name for name, _ in _SLOT.findall(template)]
+
+
+def _capitals(text: str) -> str:
+    text = re.sub(r"([.!?] )(the) (?=[A-Z])", lambda match: match.group(1) + "The ", text)
+    text = re.sub(r"\b([Aa]) (?=[aeiouAEIO]\w)", r"\1n ", text)
+    return text[:1].upper() + text[1:]
+
+
+__all__ = ["Scene", "Stage", "Staged", "chosen", "scenes", "words"]
