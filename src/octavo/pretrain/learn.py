@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,7 +17,11 @@ from octavo.spine.settings import Settings
 from octavo.spine.stage import Inputs, Stage
 
 if TYPE_CHECKING:
+    from octavo.model.distributed.ranks import Ranks
     from octavo.model.network.decoder import Decoder
+    from octavo.model.network.shape import Course
+    from octavo.model.training.loop import Training
+    from octavo.model.training.packing import Rows, Tokens
 
 GIVEN = ("tokens", "sequence", "batch", "learning_rate")
 
@@ -42,18 +47,72 @@ class PretrainSettings(Settings):
     """Numbers to compute with; auto: bfloat16 where the processor multiplies in it."""
     seed: int = 0
     """Decides the first weights and the order of the text."""
+    processes: int = 0
+    """How many processes train together; 0: one a GPU, one on a CPU. Another number rounds sums otherwise: the model is
+    as good, not the same."""
+    sharding: Literal["none", "optimizer", "fsdp"] = "none"
+    """What several processes cut among them instead of each holding all: nothing; the float32 weights and the
+    optimizer's state; or these and the weights that compute (FSDP2)."""
+    launcher: Literal["torchrun", "ray"] = "torchrun"
+    """What starts several processes: torchrun on this machine, or Ray Train on the machines of a cluster."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is learnt and how: the same in every process that trains."""
+
+    base: Foundation
+    turned: Dial | Onward
+    tokens: Tokens
+    rows: Rows
+    course: Course
+    bytes_per_token: float
 
 
 def run(settings: PretrainSettings, inputs: Inputs, out: Path, scratch: Path) -> None:
     """Train and write a checkpoint; after a kill it goes on where it was saved last and ends in the same bytes."""
-    machine = choose_machine(settings.precision)
+    choose_machine(settings.precision)
     from octavo.kinds.checkpoint import Seen, write_seen
     from octavo.model.checkpoint import write_checkpoint
+    from octavo.model.distributed.launch import process_count, train_in_ranks
+    from octavo.model.distributed.ranks import ALONE
+    from octavo.model.training.packing import steps_of
+    from octavo.model.training.text import shuffled
+
+    lesson = prepare(settings, inputs, scratch)
+    for line in lesson.turned.derivation():
+        reading(derivation=line)
+    processes = process_count(settings.processes)
+    if processes > 1:
+        ways = {"processes": processes, "sharding": settings.sharding, "launcher": settings.launcher}
+        train_in_ranks(__name__, settings, inputs, scratch, **ways)
+    # What several processes trained is there as a saved state and only has to be taken up.
+    trained = _training(settings, lesson, inputs, scratch, ALONE).run()
+    tokens, course = lesson.tokens, lesson.course
+    summary = {
+        **trained.facts,
+        "base": lesson.base.model,
+        "base_digest": lesson.base.about.get("digest", ""),
+        "size": lesson.turned.size,
+        "steps": course.steps,
+        "derivation": list(lesson.turned.derivation()),
+        "text_tokens": len(tokens.ids),
+        "text_documents": len(tokens),
+        "bytes_per_token": round(lesson.bytes_per_token, 4),
+        "settings": settings.model_dump(mode="json"),
+    }
+    write_checkpoint(out, trained.model, inputs["tokenizer"], trained.rows, summary)
+    steps = steps_of(lesson.rows, len(tokens), batch=lesson.turned.batch, steps=course.steps, seed=settings.seed)
+    ids = (document.id for document in shuffled(inputs["documents"], settings.seed))
+    spans = pairwise(tokens.starts.tolist())
+    write_seen(out, (Seen(*seen) for seen in zip(ids, spans, map(tuple, steps), strict=False)))
+
+
+def prepare(settings: PretrainSettings, inputs: Inputs, scratch: Path) -> Lesson:
+    """Size, budget and the packed text, whose token ids are kept in `scratch`."""
     from octavo.model.tokenizer import Tokenizer
-    from octavo.model.training.loop import Training
-    from octavo.model.training.method import NextToken
-    from octavo.model.training.packing import pack, steps_of
-    from octavo.model.training.text import shuffled, text_tokens
+    from octavo.model.training.packing import pack
+    from octavo.model.training.text import text_tokens
 
     tokenizer = Tokenizer(inputs["tokenizer"])
     base = read_foundation(inputs.get("base"))
@@ -61,34 +120,28 @@ def run(settings: PretrainSettings, inputs: Inputs, out: Path, scratch: Path) ->
     tokens, text_bytes = text_tokens(inputs["documents"], tokenizer, turned.tokens, settings.seed, scratch)
     if isinstance(turned, Onward) and not settings.batch:
         turned = turned.fitted(len(tokens.ids))
-    for line in turned.derivation():
-        reading(derivation=line)
     rows = pack(tokens, turned.sequence)
     course = turned.course(len(tokens.ids), steps=settings.steps)
+    return Lesson(base, turned, tokens, rows, course, text_bytes / max(1, len(tokens.ids) - len(tokens)))
+
+
+def training(settings: PretrainSettings, inputs: Inputs, scratch: Path, ranks: Ranks) -> Training:
+    """What each of several processes runs."""
+    return _training(settings, prepare(settings, inputs, scratch), inputs, scratch, ranks)
+
+
+def _training(settings: PretrainSettings, lesson: Lesson, inputs: Inputs, scratch: Path, ranks: Ranks) -> Training:
+    from octavo.model.training.loop import Training
+    from octavo.model.training.method import NextToken
+
+    machine = choose_machine(settings.precision, ranks.threads)
+    turned, seed = lesson.turned, settings.seed
 
     def begin() -> Decoder:
-        return _begin(turned, None if base.from_nothing else inputs["base"], settings.seed)
+        return _begin(turned, None if lesson.base.from_nothing else inputs["base"], seed)
 
-    method = NextToken(begin, rows, batch=turned.batch, micro=turned.micro, seed=settings.seed, device=machine.device)
-    bytes_per_token = text_bytes / max(1, len(tokens.ids) - len(tokens))
-    trained = Training(method, course, machine, scratch / "training", bytes_per_token).run()
-    summary = {
-        **trained.facts,
-        "base": base.model,
-        "base_digest": base.about.get("digest", ""),
-        "size": turned.size,
-        "steps": course.steps,
-        "derivation": list(turned.derivation()),
-        "text_tokens": len(tokens.ids),
-        "text_documents": len(tokens),
-        "bytes_per_token": round(bytes_per_token, 4),
-        "settings": settings.model_dump(mode="json"),
-    }
-    write_checkpoint(out, trained.model, inputs["tokenizer"], trained.rows, summary)
-    steps = steps_of(rows, len(tokens), batch=turned.batch, steps=course.steps, seed=settings.seed)
-    ids = (document.id for document in shuffled(inputs["documents"], settings.seed))
-    spans = pairwise(tokens.starts.tolist())
-    write_seen(out, (Seen(*seen) for seen in zip(ids, spans, map(tuple, steps), strict=False)))
+    method = NextToken(begin, lesson.rows, batch=turned.batch, micro=turned.micro, seed=seed, device=machine.device)
+    return Training(method, lesson.course, machine, scratch / "training", lesson.bytes_per_token, ranks)
 
 
 def _begin(turned: Dial | Onward, base: Path | None, seed: int) -> Decoder:

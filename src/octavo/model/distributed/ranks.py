@@ -30,6 +30,8 @@ class Ranks:
     rank: int = 0
     count: int = 1
     sharding: Sharding = "none"
+    threads: int = 0
+    """Of this process; 0: all that it may use."""
 
     @property
     def first(self) -> bool:

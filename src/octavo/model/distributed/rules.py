@@ -258,6 +258,7 @@ def shard(model: nn.Module, ranks: Ranks, machine: Machine) -> None:
             module.set_gradient_divide_factor(1.0)
             module.set_force_sum_reduction_for_comms(True)
 
+
 def _blocks(model: nn.Module) -> Iterator[nn.Module]:
     """The layers that a model repeats: its longest list of modules."""
     lists = [module for module in model.modules() if isinstance(module, nn.ModuleList)]
