@@ -182,8 +182,12 @@ def matrices(base: Any, targets: Sequence[str] = ()) -> list[str]:
         ends = sorted({name.rsplit(".", 1)[-1] for name in found})
         raise OctavoError(
             "T075",
-            f"The model has no matrix of the name {', '.join(targets)}" if targets else "The model has no matrix to adapt",
-            likely=f"its matrices are called {', '.join(ends)}" if ends else "its layers are of a kind that is not known",
+            f"The model has no matrix of the name {', '.join(targets)}"
+            if targets
+            else "The model has no matrix to adapt",
+            likely=f"its matrices are called {', '.join(ends)}"
+            if ends
+            else "its layers are of a kind that is not known",
             do="name some of these" if ends else "use full fine-tuning: --method full",
             exit_code=WRONG_USE,
         )

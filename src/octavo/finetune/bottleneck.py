@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SHAPE = "bottleneck.json"
 WEIGHTS = "bottleneck.safetensors"
+KINDS = ("attention", "attn", "mlp", "block", "feedforward", "ffn")
+"""How the classes of what stands in a block end, in small letters; a mixture of experts is a sparse block."""
 HOME = "octavo_bottlenecks"
 """Attribute of the base that holds the added layers."""
 
@@ -91,7 +93,7 @@ def parts(base: Any) -> list[tuple[str, Any]]:
         if isinstance(blocks, torch.nn.ModuleList) and len(blocks) == depth:
             for number, block in enumerate(blocks):
                 for name, part in block.named_children():
-                    if type(part).__name__.lower().endswith(("attention", "attn", "mlp", "block", "feedforward", "ffn")):
+                    if type(part).__name__.lower().endswith(KINDS):
                         found.append((f"{path}.{number}.{name}".replace(".", "-"), part))
     if not found:
         raise OctavoError(

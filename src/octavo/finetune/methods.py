@@ -57,6 +57,7 @@ METHODS: dict[str, Adaptation] = {
         Prefix("prefix", "keys and values before every sequence", 3e-3, False, virtual=True, merges=False),
         Prompt("prompt", "embeddings before every sequence", 3e-2, False, virtual=True, merges=False),
         Bottleneck("adapter", "a narrow network behind each attention and MLP", 2e-4),
+        Full("mezo", "every weight learns from losses alone, in the memory of inference", 1e-5, rule="mezo"),
     )
 }
 

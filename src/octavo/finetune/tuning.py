@@ -15,7 +15,7 @@ from octavo.model.foreign.load import open_model
 from octavo.model.foreign.packed import split, summed_loss
 from octavo.model.machine import Machine
 from octavo.model.network.shape import Course
-from octavo.model.training.method import Batch, Rule, Size, put_weights
+from octavo.model.training.method import Batch, Method, Rule, Size, put_weights
 from octavo.model.training.optimizer import Optimizer
 from octavo.model.training.packing import Rows, row_order
 
@@ -49,7 +49,7 @@ class Tuning:
 
     def prepare(self) -> nn.Module:
         """The base with what learns in float32."""
-        whole = self.adaptation.whole
+        whole = self.adaptation.whole or self.adaptation.rule == "mezo"
         return self._attached(torch.float32 if whole else self.machine.dtype)
 
     def _attached(self, dtype: torch.dtype) -> nn.Module:
@@ -110,6 +110,15 @@ class Tuning:
         for array in (self.rows.tokens, self.rows.targets, self.rows.sequences):
             digest.update(array.tobytes())
         return digest.hexdigest()
+
+
+def by_rule(method: Method, adaptation: Adaptation, seed: int) -> Method:
+    """The method, learnt as the adaptation says: by gradients, or from losses alone."""
+    if adaptation.rule == "gradients":
+        return method
+    from octavo.model.training.mezo import ZerothOrder
+
+    return ZerothOrder(method, seed=seed)
 
 
 def base_digest(folder: Path) -> str:

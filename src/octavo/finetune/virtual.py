@@ -46,7 +46,7 @@ class Prefix(PeftAdaptation):
 
         ids = torch.tensor([spread(tokens, reach.virtual)], device=base.get_input_embeddings().weight.device)
         with torch.no_grad():
-            layers = base(ids, use_cache=True).past_key_values
+            layers = base(ids, attention_mask=torch.ones_like(ids), use_cache=True).past_key_values
             # (layers·2, heads, P, size) → (P, layers·2·heads·size), the order in which PEFT cuts its table up
             stacked = torch.stack([part[0] for layer in layers for part in layer[:2]]).float()
             table = stacked.permute(2, 0, 1, 3).reshape(reach.virtual, -1)

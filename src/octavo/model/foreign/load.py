@@ -5,10 +5,11 @@ Nothing is downloaded and no code out of a checkpoint is run.
 
 from __future__ import annotations
 
+import logging as std_logging
 import os
 import warnings
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +27,8 @@ def offline() -> Iterator[None]:
     """Keep transformers and PEFT from the network and from talking in between."""
     from transformers.utils import logging
 
+    # PEFT imports it, and it tells of kernels that it looked for in vain and of each product in 8 bits.
+    std_logging.getLogger("bitsandbytes").setLevel(std_logging.ERROR)
     level = logging.get_verbosity()
     before = {name: os.environ.get(name) for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")}
     os.environ.update(dict.fromkeys(before, "1"))
@@ -84,7 +87,19 @@ def open_model(folder: Path, dtype: torch.dtype = torch.float32, *, bits: Bits =
     if missing:
         raise _unfit(folder, f"{len(missing)} weights are missing, {missing[0]} first")
     model.config.use_cache = False
+    if bits == 4:
+        _keep_layout(model)
     return model.eval()
+
+
+def _keep_layout(model: nn.Module) -> None:
+    """On a CPU the library repacks the weights at the first forward pass without gradients, with coarser scales: the
+    answers of a model would depend on what was asked before, and narrow matrices fail."""
+    from bitsandbytes.nn import Linear4bit
+
+    for module in model.modules():
+        if isinstance(module, Linear4bit):
+            module.support_avx512bf16_for_cpu = False
 
 
 def _quantised(bits: Bits, dtype: torch.dtype) -> Any:

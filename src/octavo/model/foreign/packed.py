@@ -43,14 +43,12 @@ def split(model: nn.Module) -> tuple[nn.Module, nn.Module | None]:
         return model, None
     tokens = torch.arange(3, device=next(model.parameters()).device)[None]
     with torch.no_grad():
-        whole = model(tokens, use_cache=False).logits
-        parts = head(trunk(tokens, use_cache=False)[0])
+        whole = model(tokens, attention_mask=torch.ones_like(tokens), use_cache=False).logits
+        parts = head(trunk(tokens, attention_mask=torch.ones_like(tokens), use_cache=False)[0])
     return (trunk, head) if torch.equal(whole, parts.to(whole.dtype)) else (model, None)
 
 
-def summed_loss(
-    trunk: nn.Module, head: nn.Module | None, targets_BT: Tensor, scale: float, **inputs: Any
-) -> Tensor:
+def summed_loss(trunk: nn.Module, head: nn.Module | None, targets_BT: Tensor, scale: float, **inputs: Any) -> Tensor:
     """`scale` times the summed cross-entropy in nats of the targets that are not negative.
 
     Of a trunk with a head, logits are only made for those targets.
