@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 RATE_SHARE = 0.25
 """Of the learning rate for a model from nothing; see `bench/results/base.md`."""
-SHARE_OF_BUDGET = 0.4
+SHARE_OF_BUDGET = 0.35
 """Of the pretraining's budget, or of what the size small may take: the most that instruction takes unless told."""
 FEWEST_POSITIONS = 256
 
@@ -36,7 +36,7 @@ class InstructSettings(Settings):
     """Budget of the instruction training. Zero means: computed from the dialogues and the model."""
 
     epochs: float = 0.0
-    """How many times through the dialogues; 0: once, or less where that would take more than two fifths of the
+    """How many times through the dialogues; 0: once, or less where that would take more than a third of the
     pretraining's budget."""
     steps: int = 0
     """How many optimizer steps; 0: as many as the epochs need."""

@@ -33,8 +33,8 @@ class PretrainSettings(Settings):
     """How large a model from nothing is: tiny, small, medium, large, or a number of parameters such as 3M. Empty:
     small. A base has its own size."""
     tokens: int = 0
-    """How many tokens to learn from; 0: what the size dial says, for a base as much arithmetic as small takes from
-    nothing; and at most four times through the text."""
+    """How many tokens to learn from; 0: what the size dial says, for a base what takes about the time of small
+    from nothing; and at most four times through the text."""
     steps: int = 0
     """How many optimizer steps; 0: as many as the tokens need."""
     sequence: int = 0

@@ -63,7 +63,7 @@ class Onward:
             f"base           {self.base}: {self.shape.parameters:,} parameters; vocabulary and shape are its own",
             f"sequence       {self.sequence} tokens a row: most documents are shorter",
             f"batch          {self.batch} rows = {self.batch * self.sequence:,} tokens a step, {self.micro} at once",
-            f"tokens         {self.tokens:,}: the arithmetic that the size small takes from nothing, at most "
+            f"tokens         {self.tokens:,}: about the time that the size small takes from nothing, at most "
             f"{MOST_EPOCHS} times through the text",
             f"learning rate  {self.learning_rate:.4g}: a part of the {learning_rate(self.shape.width):.4g} for its "
             "width from nothing, so that it keeps what it knows; it falls with the root of the batch",
