@@ -45,6 +45,14 @@ def load_decoder(shape: DecoderShape, folder: Path) -> Decoder:
     return model
 
 
+def stored_dtype(folder: Path) -> str:
+    """In which numbers the weights are stored: bf16 or f16 when all of them are, else f32 (T010 as above)."""
+    with ExitStack() as stack:
+        files = _opened(stack, folder)
+        found = {files[name].get_slice(name).get_dtype() for name in files}
+    return {frozenset({"BF16"}): "bf16", frozenset({"F16"}): "f16"}.get(frozenset(found), "f32")
+
+
 def _opened(stack: ExitStack, folder: Path) -> dict[str, Any]:
     """The open file of each tensor."""
     path = folder / WEIGHTS
