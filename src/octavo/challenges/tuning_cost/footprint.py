@@ -8,18 +8,18 @@ moments and activations; not the workspace inside one operation.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 
-class Footprint(TorchDispatchMode):
+class Footprint(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """While it is entered: `now` and `peak` bytes of the storages that operations made or touched."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.now = self.peak = 0
         self._known: set[int] = set()
 
@@ -37,7 +37,7 @@ class Footprint(TorchDispatchMode):
             self._hold(things)
         elif isinstance(things, Mapping):
             self.count(list(things.values()))
-        elif isinstance(things, Iterable) and not isinstance(things, str | bytes):
+        elif isinstance(things, list | tuple):
             for thing in things:
                 self.count(thing)
 

@@ -46,7 +46,7 @@ class Scale:
     """Further entries, by which the learning rate is chosen."""
 
 
-DEFAULT = Scale("small", 1_000_000, 10_000, 160_000, 2, 1500)
+DEFAULT = Scale("small", 1_000_000, 10_000, 120_000, 2, 1500)
 TINY = Scale("tiny", 40_000, 700, 12_000, 1, 100, checked=16)
 
 

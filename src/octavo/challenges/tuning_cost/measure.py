@@ -18,7 +18,7 @@ MB = 1e6
 
 def task_rows(ground: Any, probe: Sequence[Row], predictions: Sequence[Prediction]) -> list[tuple[float, ...]]:
     """(is an entry, share of its fields right, all of them right)."""
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for row, prediction in zip(probe, predictions, strict=True):
         if row["set"] != "task":
             rows.append((0.0, 0.0, 0.0))
@@ -33,7 +33,7 @@ def task_rows(ground: Any, probe: Sequence[Row], predictions: Sequence[Predictio
 
 def text_rows(ground: Any, probe: Sequence[Row], predictions: Sequence[Prediction]) -> list[tuple[float, ...]]:
     """(is a text, bits, bytes); a text without an answer costs as much as there can be."""
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for row, prediction in zip(probe, predictions, strict=True):
         told = prediction.output
         if row["set"] != "text":

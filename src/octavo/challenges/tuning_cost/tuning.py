@@ -12,7 +12,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import torch
 from torch import nn
@@ -23,13 +22,17 @@ from octavo.challenges.tuning_cost.ground import ROW, Ground
 from octavo.finetune.adaptation import Adaptation
 from octavo.finetune.methods import method_named
 from octavo.finetune.tuning import Tuning
-from octavo.model.machine import Machine, choose_machine
+from octavo.model.machine import choose_machine
 from octavo.model.network.shape import Course
 from octavo.model.training.loop import Training
+from octavo.model.training.method import Method
+from octavo.model.training.mezo import ZerothOrder
 from octavo.spine import disk
 from octavo.spine.errors import OctavoError
 
 FIRST, SECOND = 0.06, 0.14
+MEZO = "mezo"
+"""Learns every weight as full fine-tuning does, by another rule."""
 KEPT = 2
 """Rates that go on after the first rung."""
 RATES: dict[str, tuple[float, ...]] = {
@@ -39,11 +42,11 @@ RATES: dict[str, tuple[float, ...]] = {
     "dora": (3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
     "qlora8": (3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
     "qlora4": (3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
-    "ia3": (3e-3, 1e-2, 3e-2, 1e-1, 3e-1),
-    "prefix": (1e-3, 3e-3, 1e-2, 3e-2, 1e-1),
-    "prompt": (1e-3, 3e-3, 1e-2, 3e-2, 1e-1),
+    "ia3": (1e-2, 3e-2, 1e-1, 3e-1, 1.0),
+    "prefix": (1e-2, 3e-2, 1e-1, 3e-1, 1.0),
+    "prompt": (1e-2, 3e-2, 1e-1, 3e-1, 1.0),
     "adapter": (3e-4, 1e-3, 3e-3, 1e-2, 3e-2),
-    "mezo": (1e-5, 1e-4, 1e-3, 1e-2, 1e-1),
+    "mezo": (3e-5, 1e-4, 3e-4, 1e-3, 3e-3),
 }
 """What is tried for each method: two orders of magnitude about the rate that small models need."""
 
@@ -125,19 +128,26 @@ class Candidate:
 class Work:
     """One method on one ground."""
 
-    def __init__(self, ground: Ground, adaptation: Adaptation, rates: Sequence[float], machine: Machine) -> None:
-        self.ground, self.adaptation, self.rates, self.machine = ground, adaptation, rates, machine
+    def __init__(self, ground: Ground, name: str, rates: Sequence[float]) -> None:
+        self.ground, self.name, self.rates, self.machine = ground, name, rates, choose_machine("float32")
+        self.adaptation = method_named("full" if name == MEZO else name)
         self.checked = ground.packed(ground.checked)
         self.computed = 0.0
         self.tries: list[Try] = []
 
-    def method(self) -> Any:
+    def method(self) -> Method:
         """The method with the base as it was."""
-        scale = self.ground.scale
-        return Tuning(
-            self.adaptation, self.ground.base, self.ground.rows, self.machine,
-            batch=scale.batch, micro=scale.batch, seed=self.ground.seed,
-        )  # fmt: skip
+        scale, seed = self.ground.scale, self.ground.seed
+        tuning = Tuning(
+            self.adaptation,
+            self.ground.base,
+            self.ground.rows,
+            self.machine,
+            batch=scale.batch,
+            micro=scale.batch,
+            seed=seed,
+        )
+        return ZerothOrder(tuning, seed=seed) if self.name == MEZO else tuning
 
     def training(self, rate: float, steps: int = 0) -> Training:
         """From the beginning, at this rate: a short rise, a plateau, and a fall over the last half."""
@@ -198,7 +208,7 @@ class Work:
 
 def tune(ground: Ground, name: str, rates: Sequence[float] | None = None) -> Tuned:
     """The base tuned by the method called `name`, at the best of its rates (or of `rates`)."""
-    work = Work(ground, method_named(name), tuple(rates or RATES[name]), choose_machine("float32"))
+    work = Work(ground, name, tuple(rates or RATES[name]))
     assert work.nature.step_flops > 0, "known before the clock runs"
     began = time.process_time()
     best = work.search()
@@ -207,7 +217,7 @@ def tune(ground: Ground, name: str, rates: Sequence[float] | None = None) -> Tun
 
 def tune_at(ground: Ground, name: str, rate: float, steps: int) -> Tuned:
     """The base tuned at one rate for so many steps, whatever the budget: to see how much the rate decides."""
-    work = Work(ground, method_named(name), (rate,), choose_machine("float32"))
+    work = Work(ground, name, (rate,))
     work.steps = steps
     began = time.process_time()
     candidate = Candidate(work, rate)
