@@ -10,6 +10,8 @@ import os
 import sys
 import time
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -109,8 +111,10 @@ def keep_memory() -> None:
         mallopt(trim_threshold, 2**31 - 1)
 
 
+@cache
 def measured_peak(machine: Machine, size: int = 2048, repeats: int = 3) -> float:
-    """Operations a second of the best of some large square matrix products in the machine's number format."""
+    """Operations a second of the best of some large square matrix products in the machine's number format; measured
+    once in a process."""
     import torch
 
     a, b = (torch.randn(size, size, device=machine.device).to(machine.dtype) for _ in range(2))
@@ -131,9 +135,45 @@ def synchronise(machine: Machine) -> None:
         torch.cuda.synchronize()
 
 
-def memory_in_use() -> float:
-    """The most memory this process has held so far, in GB (10⁹ bytes), the GPU's not counted."""
+def memory_in_use(machine: Machine | None = None) -> float:
+    """The most memory held so far, in GB (10⁹ bytes): of the GPU where `machine` is one, else of this process."""
     import resource
 
+    if machine is not None and machine.device == "cuda":
+        import torch
+
+        return torch.cuda.max_memory_allocated() / 1e9
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * (1 if sys.platform == "darwin" else 1024) / 1e9
+
+
+def resident_memory(machine: Machine) -> float:
+    """Bytes that are held: on a CPU by this process now, which with `keep_memory` is about the most it ever held; on a
+    GPU the most so far."""
+    statistics = Path("/proc/self/statm")
+    if machine.device == "cuda" or not statistics.exists():
+        return memory_in_use(machine) * 1e9
+    return int(statistics.read_text(encoding="ascii").split()[1]) * float(os.sysconf("SC_PAGE_SIZE"))
+
+
+def free_memory(device: str) -> float | None:
+    """Bytes that can still be had, by the machine and by the limit of its container; None where nobody tells."""
+    if device == "cuda":
+        import torch
+
+        return float(torch.cuda.mem_get_info()[0])
+    free = []
+    for row in _lines("/proc/meminfo"):
+        if row.startswith("MemAvailable:"):
+            free.append(float(row.split()[1]) * 1024)
+    limit, used = (_lines(f"/sys/fs/cgroup/memory.{name}") for name in ("max", "current"))
+    if limit and used and limit[0].strip().isdigit():
+        free.append(float(limit[0]) - float(used[0]))
+    return min(free, default=None)
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text(encoding="ascii").splitlines()
+    except OSError:
+        return []

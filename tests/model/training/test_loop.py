@@ -14,13 +14,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from octavo.model.network.decoder import Decoder
 from octavo.model.network.shape import Course
-from octavo.model.training.loop import SKIPPED_IN_A_ROW, SPIKE_WINDOW, SpikeGuard, Training
-from octavo.model.training.method import NextToken
-from octavo.model.training.packing import join, pack
+from octavo.model.training.spikes import SKIPPED_IN_A_ROW, SPIKE_WINDOW, SpikeGuard
 from octavo.spine.errors import OctavoError
 from octavo.spine.progress import listening
+from tests.model.training.small import Heard, training
 
 TRAINER = """
 import os, sys
@@ -46,7 +44,7 @@ def begin():
 def train(scratch, out, every):
     loop.SAVE_SECONDS = float(every)
     method = NextToken(begin, rows, batch=8, micro=4, seed=3)
-    course = Course(150, 5e-3, warmup=5, decay=60, optimizer="muon")
+    course = Course(80, 5e-3, warmup=5, decay=30, optimizer="muon")
     trained = loop.Training(method, course, machine, Path(scratch), 4.0).run()
     save_file(to_hugging_face(trained.model), out)
 
@@ -76,14 +74,14 @@ def begin_training(trainer, scratch, out, every):
     return int(trainer.stdout.readline())
 
 
-def test_a_training_killed_ten_times_ends_in_the_same_bytes(tmp_path, trainer):
+def test_a_training_killed_twenty_times_ends_in_the_same_bytes(tmp_path, trainer):
     began = time.monotonic()
     begin_training(trainer, tmp_path / "whole", tmp_path / "whole.safetensors", 1000)
     assert trainer.stdout.readline() == "0\n"
     long = time.monotonic() - began
     moments = random.Random(1)
     hits = 0
-    while hits < 10:
+    while hits < 20:
         # With no time between saves nearly every blow falls into one.
         child = begin_training(trainer, tmp_path / "killed", tmp_path / "killed.safetensors", 0.05 * (hits % 2))
         time.sleep(moments.uniform(0, long / 4))
@@ -92,35 +90,11 @@ def test_a_training_killed_ten_times_ends_in_the_same_bytes(tmp_path, trainer):
         if trainer.stdout.readline() == f"{int(signal.SIGKILL)}\n":
             hits += 1
         else:
-            # It had come to its end: begin anew, so that all ten fall on a training that runs.
+            # It had come to its end: begin anew, so that all of them fall on a training that runs.
             shutil.rmtree(tmp_path / "killed")
     begin_training(trainer, tmp_path / "killed", tmp_path / "killed.safetensors", 0.05)
     assert trainer.stdout.readline() == "0\n"
     assert (tmp_path / "killed.safetensors").read_bytes() == (tmp_path / "whole.safetensors").read_bytes()
-
-
-class Heard:
-    """Keeps what a training tells."""
-
-    def __init__(self):
-        self.readings = []
-
-    def progress(self, *told):
-        pass
-
-    def reading(self, values):
-        self.readings.append(values)
-
-
-def training(scratch, shape, machine, steps=12, rate=5e-3, **others):
-    def begin():
-        model = Decoder(shape)
-        model.initialise(0)
-        return model
-
-    rows = pack(join([[(7 * i + k) % 50 for k in range(40)] for i in range(40)]), 32)
-    method = NextToken(begin, rows, batch=8, micro=4, seed=0)
-    return Training(method, Course(steps, rate, warmup=2, decay=4, **others), machine, scratch, 4.0)
 
 
 @pytest.mark.parametrize("optimizer", ["adamw", "muon"])

@@ -1,4 +1,4 @@
-"""Loop: trains a model by any method: schedule, clipping, spike guard, exact resume, readings and the forecast."""
+"""Loop: trains a model by any method: schedule, clipping, exact resume, readings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import math
 import statistics
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,19 +16,19 @@ from torch import Tensor, nn
 
 from octavo.model.distributed.ranks import ALONE, Ranks
 from octavo.model.distributed.rules import rule_for
-from octavo.model.machine import Machine, measured_peak, memory_in_use, synchronise, with_threads
+from octavo.model.machine import Machine, memory_in_use, with_threads
 from octavo.model.network.experts import expert_load
 from octavo.model.network.shape import Course
-from octavo.model.training.method import Batch, Method
+from octavo.model.training.forecast import Forecast
+from octavo.model.training.method import Method
+from octavo.model.training.spikes import SpikeGuard
 from octavo.model.training.state import StateFolder
-from octavo.spine.errors import OctavoError
 from octavo.spine.progress import progress, reading
 
 SAVE_SECONDS = 15.0
 READ_SECONDS = 1.0
-SPIKE_WINDOW = 128
-SPIKE_DEVIATIONS = 6.0
-SKIPPED_IN_A_ROW = 20
+LONG_SAVE = 0.75
+"""Seconds: a state that takes longer to save is saved less often, so that saving stays a twentieth of the time."""
 
 
 @dataclass(frozen=True)
@@ -45,42 +44,6 @@ class Trained:
     def model(self) -> Any:
         """The trained model in float32."""
         return self.method.finish(self.weights)
-
-
-class SpikeGuard:
-    """Refuses steps whose loss or gradient norm is not a number or leaps out of the last steps'.
-
-    The rule of OLMo-core: more than six deviations above the mean of the last 128.
-    """
-
-    def __init__(self, losses: list[float], norms: list[float]) -> None:
-        self.losses, self.norms = losses, norms
-        self.in_a_row = 0
-
-    def refuses(self, loss: float, norm: float) -> bool:
-        """Whether to skip the step; remembers what it saw of the steps it lets through."""
-        broken = not (math.isfinite(loss) and math.isfinite(norm))
-        if broken or _leaps(loss, self.losses) or _leaps(norm, self.norms):
-            self.in_a_row += 1
-            if self.in_a_row >= SKIPPED_IN_A_ROW:
-                raise OctavoError(
-                    "T003",
-                    f"The training came apart: {SKIPPED_IN_A_ROW} steps in a row had a loss or gradient beyond reason",
-                    likely="the learning rate is too high for this size",
-                    do="set a lower learning_rate and run again",
-                )
-            return True
-        self.in_a_row = 0
-        for kept, value in ((self.losses, loss), (self.norms, norm)):
-            kept.append(value)
-            del kept[:-SPIKE_WINDOW]
-        return False
-
-
-def _leaps(value: float, before: list[float]) -> bool:
-    if len(before) < SPIKE_WINDOW:
-        return False
-    return value > statistics.fmean(before) + SPIKE_DEVIATIONS * statistics.pstdev(before)
 
 
 class Training:
@@ -112,7 +75,7 @@ class Training:
         self.model: nn.Module = method.prepare().to(machine.device)
         self.size = method.size(self.model)
         self.rule = rule_for(method, self.model, course, machine, ranks)
-        self.step, self.tokens, self.skipped = 0, 0, 0
+        self.step, self.steps, self.tokens, self.skipped = 0, course.steps, 0, 0
         self.rows: list[dict[str, float]] = []
         self.guard = SpikeGuard([], [])
         if saved is not None:
@@ -121,25 +84,26 @@ class Training:
 
     def run(self) -> Trained:
         """Train to the end; the result does not depend on where it was interrupted or saved."""
-        forecast = Forecast(self) if self.step < self.course.steps else None
-        bar = progress(f"train ({self.method.name})", self.course.steps, "steps")
+        forecast = Forecast(self, self.folder.folder, SAVE_SECONDS) if self.step < self.steps else None
+        bar = progress(f"train ({self.method.name})", self.steps, "steps")
         bar.advance(self.step, forecast.note if forecast else "")
         began = saved = told = time.monotonic()
-        done = 0
-        while self.step < self.course.steps:
+        done, wait = 0, SAVE_SECONDS
+        while self.step < self.steps:
             row, counted = self.take_step()
             done += counted
             now = time.monotonic()
-            last = self.step == self.course.steps
+            last = self.step == self.steps
             if now - told >= READ_SECONDS or last:
                 self._tell(row, done / (now - began), forecast)
                 told = now
             bar.advance(1, f"loss {row['loss']:.3f}, {done / (now - began):,.0f} tokens/s")
-            if self.ranks.agree(now - saved >= SAVE_SECONDS or last):
+            if self.ranks.agree(now - saved >= wait or last):
                 self.save()
                 saved = time.monotonic()
+                wait = SAVE_SECONDS * max(1.0, (saved - now) / LONG_SAVE)
         if forecast is not None:
-            forecast.compare(time.monotonic() - began)
+            forecast.compare(time.monotonic() - began, memory_in_use(self.machine))
         return self.result()
 
     def result(self) -> Trained:
@@ -180,28 +144,35 @@ class Training:
             "skipped": self.skipped,
             "threads": self.machine.threads,
             "rows": self.rows,
-            "guard": [self.guard.losses, self.guard.norms, self.guard.in_a_row],
+            "guard": self.guard.memory(),
         }
         began = time.monotonic()
-        size = self.folder.save(self.step, {**tensors, "random": torch.get_rng_state()}, facts)
+        size = self.folder.save(self.step, {**tensors, **self._random()}, facts)
         reading(saved_step=self.step, saved_mb=size / 1e6, save_seconds=time.monotonic() - began)
+
+    def _random(self) -> dict[str, Tensor]:
+        """The state of the random numbers, of the GPU's too."""
+        states = {"random": torch.get_rng_state()}
+        if self.machine.device == "cuda":
+            states["random_cuda"] = torch.cuda.get_rng_state()
+        return states
 
     def _take_up(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
         torch.set_rng_state(tensors.pop("random"))
+        if self.machine.device == "cuda" and "random_cuda" in tensors:
+            torch.cuda.set_rng_state(tensors.pop("random_cuda"))
         self.rule.load(tensors, facts["updates"])
         self.step, self.tokens, self.skipped, self.rows = (
             facts[name] for name in ("step", "tokens", "skipped", "rows")
         )
-        losses, norms, in_a_row = facts["guard"]
-        self.guard = SpikeGuard(losses, norms)
-        self.guard.in_a_row = in_a_row
+        self.guard = SpikeGuard(*facts["guard"])
 
     def _tell(self, row: dict[str, float], speed: float, forecast: Forecast | None) -> None:
         values: dict[str, float] = {
             **row,
             "bits_per_byte": row["loss"] / math.log(2) / self.bytes_per_token,
             "tokens_per_second": speed,
-            "memory_gb": memory_in_use(),
+            "memory_gb": memory_in_use(self.machine),
             **expert_load(self.model),
         }
         if forecast is not None:
@@ -222,45 +193,3 @@ class Training:
             **({"processes": self.processes} if self.processes > 1 else {}),
             "data": self.method.digest(),
         }
-
-
-class Forecast:
-    """Time and memory of the steps to come, from trial batches whose gradients are thrown away."""
-
-    TRIALS = 3
-
-    def __init__(self, training: Training) -> None:
-        size = training.size
-        batches = list(training.method.batches(training.step))
-        seconds = list(self._trials(training, batches))
-        length = batches[0].tokens.shape[1]
-        self.flops_per_token = size.flops_per_token(length)
-        self.peak = measured_peak(training.machine)
-        steps = training.course.steps - training.step
-        self.seconds = steps * statistics.fmean(seconds)
-        self.error = max(0.1 * self.seconds, steps * (max(seconds) - min(seconds)))
-        self.memory = memory_in_use() + 2 * 12 * size.trainable / 1e9
-        self.note = f"about {self.seconds:.0f} s ± {self.error:.0f}, {self.memory:.1f} GB"
-        reading(
-            forecast_seconds=self.seconds,
-            forecast_error_seconds=self.error,
-            forecast_memory_gb=self.memory,
-            matmul_peak_gflops=self.peak / 1e9,
-            precision=training.machine.precision,
-        )
-
-    def _trials(self, training: Training, batches: list[Batch]) -> Iterator[float]:
-        for trial in range(self.TRIALS):
-            began = time.monotonic()
-            training.rule.measure(lambda batch: training.method.loss(training.model, batch, 0.0), batches[:1])
-            training.rule.clip(1.0)
-            synchronise(training.machine)
-            computed = time.monotonic() - began
-            training.rule.rehearse()
-            synchronise(training.machine)
-            if trial > 0:  # the first one also fetches memory and prepares kernels
-                yield time.monotonic() - began + computed * (len(batches) - 1)
-
-    def compare(self, seconds: float) -> None:
-        """Tell how right the forecast was."""
-        reading(forecast_seconds=self.seconds, measured_seconds=seconds, forecast_ratio=seconds / self.seconds)

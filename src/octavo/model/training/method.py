@@ -158,10 +158,12 @@ class NextToken:
         for start in range(0, self.batch, self.micro):
             indices = chosen[start : start + self.micro]
             tokens, targets, sequences = (
-                torch.from_numpy(array[indices]).long().to(self.device)
+                torch.from_numpy(array[indices]).long()
                 for array in (self.rows.tokens, self.rows.targets, self.rows.sequences)
             )
-            yield Batch(tokens, targets, sequences, int((targets >= 0).sum()))
+            counted = int((targets >= 0).sum())
+            tokens, targets, sequences = (_carried(part, self.device) for part in (tokens, targets, sequences))
+            yield Batch(tokens, targets, sequences, counted)
 
     def loss(self, model: Decoder, batch: Batch, scale: float) -> Tensor:
         """Cross-entropy of the counted targets, each seen from its own sequence only."""
@@ -173,6 +175,11 @@ class NextToken:
         for array in (self.rows.tokens, self.rows.targets, self.rows.sequences):
             digest.update(array.tobytes())
         return digest.hexdigest()
+
+
+def _carried(tensor: Tensor, device: str) -> Tensor:
+    """On the device; a GPU fetches it from pinned memory while it computes."""
+    return tensor.pin_memory().to(device, non_blocking=True) if device == "cuda" else tensor
 
 
 @torch.no_grad()

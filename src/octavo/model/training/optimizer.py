@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from octavo.model.training.room import refuse_without_room
+
 POLAR_EXPRESS = (
     (8.156554524902461, -22.48329292557795, 15.878769915207462),
     (4.042929935166739, -2.808917465908714, 0.5000178451051316),
@@ -54,6 +56,9 @@ class Group:
 class AdamW(Group):
     """Loshchilov & Hutter 2019, with torch's fused update."""
 
+    KEPT = 2
+    """Numbers a parameter beside weight and gradient."""
+
     def __init__(self, named: list[tuple[str, nn.Parameter]], decay: float) -> None:
         super().__init__(named, decay)
         self.first, self.second = torch.zeros_like(self.weight), torch.zeros_like(self.weight)
@@ -84,6 +89,9 @@ class AdamW(Group):
 class Muon(Group):
     """Momentum whose matrix is replaced by the nearest orthogonal one (Jordan 2024), scaled so that an update is as
     large as AdamW's (Liu et al. 2025, arXiv:2502.16982: 0.2 · √max(rows, columns)); one learning rate serves both."""
+
+    KEPT = 1
+    """Numbers a parameter beside weight and gradient."""
 
     def __init__(self, named: list[tuple[str, nn.Parameter]], decay: float) -> None:
         super().__init__(named, decay)
@@ -146,18 +154,22 @@ class Optimizer:
             "embeddings": (AdamW, embeddings, decay),
             "vectors": (AdamW, vectors, 0.0),
         }
+        # Masters and gradients, and what the group keeps beside them: 4 bytes a number.
+        sizes = (sum(p.numel() for _, p in named) * (8 + 4 * make.KEPT) for make, named, _ in groups.values())
+        refuse_without_room(sum(sizes), "the state of the optimizer", next(model.parameters()).device.type)
         self.groups = {name: make(named, rate) for name, (make, named, rate) in groups.items() if named}
         self.steps = 0
 
     def measure(self, loss_of: Callable[[Any], Tensor], batches: Sequence[Any]) -> float:
         """The summed loss, by one backward pass a batch."""
-        total = 0.0
+        losses = []
         for batch in batches:
             loss = loss_of(batch)
             loss.backward()
             self.collect()
-            total += float(loss.detach())
-        return total
+            losses.append(loss.detach())
+        # Read at the end: on a GPU reading waits.
+        return sum(float(loss) for loss in losses)
 
     def collect(self) -> None:
         """Take over the gradients of one backward pass, summed in float32."""
