@@ -21,6 +21,12 @@ def test_two_processes_give_the_loss_curve_of_one(trains, alone, tmp_path, optim
         assert two["held"] < 0.7 * alone[optimizer]["held"]
 
 
+def test_mezo_tells_one_number_a_step(trains, tmp_path):
+    one = trains(tmp_path / "one", optimizer="mezo", steps=4)
+    two = trains(tmp_path / "two", 2, optimizer="mezo", steps=4)
+    assert two["losses"] == pytest.approx(one["losses"], rel=TOLERANCE)
+
+
 @pytest.mark.parametrize(("first", "then"), [((2, "none"), (1, "none")), ((1, "none"), (2, "fsdp"))])
 def test_what_some_saved_another_number_goes_on_with(trains, alone, tmp_path, first, then):
     trains(tmp_path, *first, take=4)
