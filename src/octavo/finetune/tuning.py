@@ -69,7 +69,8 @@ class Tuning:
     def size(self, model: nn.Module) -> Size:
         """Of one token: 2 operations a weight forwards, 2 for the way back through it, 2 where it learns."""
         trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
-        every = sum(_numbers(module) for module in model.modules())
+        # A head that shares its weights with the embedding is one parameter, and only the head multiplies with it.
+        every = sum(_numbers(parameter) for parameter in model.parameters())
         config = self.adaptation.base(model).config.get_text_config()
         attention = 12 * config.num_hidden_layers * config.hidden_size
         return Size(every, trainable, lambda length: 4.0 * every + 2.0 * trainable + attention * length)
@@ -133,10 +134,7 @@ def base_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _numbers(module: nn.Module) -> int:
-    """A module's own parameters; those that are kept in 4 bits lie two to a byte."""
-    count = 0
-    for parameter in module.parameters(recurse=False):
-        state = getattr(parameter, "quant_state", None)
-        count += int(torch.Size(state.shape).numel()) if state is not None else parameter.numel()
-    return count
+def _numbers(parameter: nn.Parameter) -> int:
+    """How many; those that are kept in 4 bits lie two to a byte."""
+    state = getattr(parameter, "quant_state", None)
+    return int(torch.Size(state.shape).numel()) if state is not None else parameter.numel()
