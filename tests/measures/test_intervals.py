@@ -2,12 +2,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from octavo.measures.intervals import (
     bootstrap,
     clopper_pearson,
     mcnemar,
     order_statistics,
+    over_items,
+    over_seeds,
     paired_bootstrap,
     ratio_bootstrap,
     wilson,
@@ -148,3 +151,22 @@ def test_a_p95_of_few_values_says_how_sure_it_really_is():
 def test_a_quantile_lies_within_its_interval(values, quantile):
     interval = order_statistics(values, quantile)
     assert interval.low <= np.quantile(values, quantile) <= interval.high
+
+
+def test_one_number_a_seed_gives_students_interval_of_the_paired_differences():
+    found = over_seeds([1.0, 2.0, 3.0], [2.0, 3.0, 4.5])
+    half = stats.t.ppf(0.975, 2) * np.std([1.0, 1.0, 1.5], ddof=1) / 3**0.5
+    assert (found.low, found.high) == (pytest.approx(7 / 6 - half), pytest.approx(7 / 6 + half))
+    alone = over_seeds([], [2.0])
+    assert alone.low == alone.high == 2.0
+    assert "no interval" in alone.method
+
+
+def test_drawing_seeds_as_well_widens_an_interval_when_seeds_differ_and_leaves_it_when_they_do_not():
+    generator = np.random.default_rng(0)
+    items = generator.normal(size=(40, 1))
+    apart = [items - 1, items, items + 1]
+    narrow, wide = (over_items([], apart, mean, resamples=500, draw_seeds=drawn) for drawn in (False, True))
+    assert wide.high - wide.low > 1.5 * (narrow.high - narrow.low)
+    same = over_items([], [items] * 3, mean, resamples=500, draw_seeds=True)
+    assert same.high - same.low < 1.1 * (narrow.high - narrow.low)
