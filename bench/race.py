@@ -28,7 +28,7 @@ import warnings
 from pathlib import Path
 
 SIZE = "small"
-TEXT_BYTES = 12_000_000
+TEXT_BYTES = 8_000_000
 HELD_OUT = 200
 RATES = ((2e-3, 16), (4e-3, 16), (8e-3, 16), (4e-3, 8))
 """(learning rate, rows a step) that the Trainer tries."""
@@ -44,19 +44,18 @@ def texts() -> list[str]:
     """Docstrings of the standard library and of what is installed, each once, in an order decided by their digests."""
     paths = sysconfig.get_paths()
     found: dict[str, str] = {}
+    size = 0
     for folder in (paths["stdlib"], paths["purelib"]):
         for path in sorted(Path(folder).rglob("*.py")):
+            if size > TEXT_BYTES:
+                break
             if folder == paths["stdlib"] and "site-packages" in path.parts:
                 continue
             for text in docstrings(path):
-                found.setdefault(hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(), text)
-    chosen, size = [], 0
-    for digest in sorted(found):
-        chosen.append(found[digest])
-        size += len(found[digest])
-        if size > TEXT_BYTES:
-            break
-    return chosen
+                digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+                size += 0 if digest in found else len(text)
+                found[digest] = text
+    return [found[digest] for digest in sorted(found)]
 
 
 def docstrings(path: Path) -> list[str]:

@@ -85,7 +85,7 @@ def test_a_save_of_something_else_is_not_taken_up(tmp_path):
 def test_a_kill_in_the_middle_of_saving_leaves_a_whole_save(tmp_path):
     moments = random.Random(0)
     saver = subprocess.Popen([sys.executable, "-c", SAVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    for _ in range(12):
+    for _ in range(20):
         print(tmp_path, file=saver.stdin, flush=True)
         child = int(saver.stdout.readline())
         time.sleep(moments.uniform(0.02, 0.15))
