@@ -158,8 +158,8 @@ def main() -> None:
         "",
         f"`python bench/base.py PROJECT` on {date.today().isoformat()}: Python {platform.python_version()}, torch "
         f"{torch.__version__}, {usable_cores()} cores{busy}. Bits per byte of held-out documents; forgetting in "
-        "percent of the bits before; intervals are 95 % bootstraps over documents or answers. One training each: differences "
-        f"inside the intervals are none. The default of `octavo new` is `{BaseSettings().model}`.",
+        "percent of the bits before; intervals are 95 % bootstraps over documents or answers. One training each: "
+        f"differences inside the intervals are none. The default of `octavo new` is `{BaseSettings().model}`.",
         "",
         *table(found),
         "",

@@ -157,7 +157,8 @@ def test_a_change_without_bounds_has_no_bar_and_still_its_row():
 
 
 def test_two_lines_of_the_scorecard_tell_of_documents_and_tokenizer(audit):
-    documents, tokenizer = about(a_card(), describe(audit))
+    documents, tokenizer, base = about(a_card(), describe(audit), "from scratch")
+    assert base == "base       from scratch"
     assert documents.startswith("documents  300 records, 30,500 bytes")
     assert "with personal data: 15.0% [12.0%, 19.5%]" in documents
     assert "bytes each" in tokenizer

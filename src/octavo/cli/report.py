@@ -43,7 +43,8 @@ def command(folder: Path, open_path: bool, as_json: bool) -> None:
         answer_json({"project": project.name, "page": str(page), **scorecard, "trials": trials})
         return
     scores, _ = read_scores(project.artifact("evaluate"))
-    answer("\n".join([table(scores), *about(scorecard.get("documents"), scorecard.get("tokenizer"))]))
+    told = scorecard.get("documents"), scorecard.get("tokenizer"), scorecard.get("facts", {}).get("base")
+    answer("\n".join([table(scores), *about(*told)]))
     for trial in trials:
         answer(f"\n{trial_table(trial)}")
     if not trials:

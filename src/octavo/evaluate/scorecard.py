@@ -54,14 +54,18 @@ def table(scores: Sequence[Score]) -> str:
     return "\n".join(lines)
 
 
-def about(documents: Mapping[str, Any] | None, tokenizer: Mapping[str, Any] | None) -> list[str]:
-    """A line about the documents and one about the tokenizer, of what their kinds `card` and `audit` describe; none
-    for what a project made by an earlier version did not make."""
+def about(
+    documents: Mapping[str, Any] | None, tokenizer: Mapping[str, Any] | None, base: str | None = None
+) -> list[str]:
+    """A line about the documents and one about the tokenizer, of what their kinds `card` and `audit` describe, and one
+    about what training began from; none for what a project made by an earlier version did not make."""
     lines = []
     if documents is not None:
         lines.append("documents  " + "; ".join(_documents(documents)))
     if tokenizer is not None:
         lines.append("tokenizer  " + "; ".join(_tokenizer(tokenizer)))
+    if base:
+        lines.append(f"base       {base}")
     return lines
 
 

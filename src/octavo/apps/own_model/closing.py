@@ -23,9 +23,9 @@ def closing(project: Project, artifacts: Mapping[str, Path]) -> str:
     from octavo.kinds import audit, card
     from octavo.kinds.scores import read_scores
 
-    scores, _ = read_scores(artifacts["evaluate"])
+    scores, facts = read_scores(artifacts["evaluate"])
     page = place_page(artifacts["report"], project.folder)
-    lines = about(card.describe(artifacts["card"]), audit.describe(artifacts["audit"]))
+    lines = about(card.describe(artifacts["card"]), audit.describe(artifacts["audit"]), facts.get("base"))
     return "\n\n".join([table(scores), "\n".join([*lines, f"report     {page}"]), *_examples(artifacts)])
 
 
