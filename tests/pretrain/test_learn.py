@@ -44,6 +44,16 @@ def bytes_of(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+def test_a_mixture_of_experts_learns_them_too(inputs, tmp_path):
+    out = trained(inputs, tmp_path, steps=10, experts=4)
+    assert kind.describe(out)["architecture"] == "Qwen3MoeForCausalLM"
+    rows = [json.loads(line) for line in (out / kind.TRAINING).read_text().splitlines()]
+    assert rows[-1]["loss"] < 0.9 * rows[0]["loss"]
+    assert any("4 a block, 2 active" in line for line in json.loads((out / kind.SUMMARY).read_text())["derivation"])
+    model, _ = read_checkpoint(out)
+    assert (model.shape.experts, model.shape.active) == (4, 2)
+
+
 def test_a_tiny_model_learns_its_documents(inputs, tmp_path):
     out = trained(inputs, tmp_path, steps=40)
     kind.KIND.check(out)

@@ -47,7 +47,7 @@ STAGE = "instruct"
 def command(
     model: str, out: Path, form: str | None, dtype: str | None, base: Path | None, project: Path | None, as_json: bool
 ) -> None:
-    """Write MODEL to OUT: the folder of a checkpoint, of a PEFT adapter (merged with its base), or a project's stage.
+    """Write MODEL to OUT: the folder of a checkpoint, of a PEFT adapter (merged with its base), seed, or a stage.
 
     What was written is read again and compared with MODEL by logits and greedy tokens, with tokenizers too for gguf.
     Beyond the tolerance nothing appears; the numbers are in parity.json beside the model. The weights are held in
@@ -84,12 +84,18 @@ def _source(model: str, project: Path | None) -> Path:
         from octavo.spine.project import open_project
 
         return open_project(project).artifact(model or STAGE)
+    if model == "seed":
+        from octavo.pretrain.foundation import folder_of
+
+        seed = folder_of(model)
+        assert seed is not None, "only scratch has no folder"
+        return seed
     folder = Path(model)
     if not model or not folder.is_dir():
         raise OctavoError(
             "T058",
             f"There is no model {model}" if model else "No model was named",
-            do="octavo export FOLDER -o OUT   or   octavo export --project DIR -o OUT",
+            do="octavo export FOLDER -o OUT,   octavo export seed -o OUT   or   octavo export --project DIR -o OUT",
             exit_code=WRONG_USE,
         )
     return folder
@@ -109,9 +115,10 @@ def _lines(made: Exported) -> list[str]:
         equal = f"{parity.greedy_tokens - parity.greedy_apart} of {parity.greedy_tokens}"
         if parity.greedy_ties:
             equal += f", {parity.greedy_ties} ties"
-        rows.append(
-            (name, f"{parity.relative:.1e} of the largest logit", f"{parity.mean_kl:.1e} nats", equal, parity.verdict)
-        )
+        verdict = parity.verdict
+        if parity.positions_apart:
+            verdict += f", but another expert at {parity.positions_apart} of {parity.positions} positions"
+        rows.append((name, f"{parity.relative:.1e} of the largest", f"{parity.mean_kl:.1e} nats", equal, verdict))
     facts = made.facts
     lines = [
         f"{made.path}: {facts['architecture']} as {made.form}, weights in {made.dtype}, {size(size_of(made.path))}",

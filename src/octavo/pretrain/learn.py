@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from octavo.kinds.foundation import Foundation, read_foundation
 from octavo.model.machine import choose_machine
-from octavo.model.network.dial import Dial, dial
+from octavo.model.network.dial import Dial, dial, with_experts
 from octavo.pretrain.onward import Onward, onward
 from octavo.spine.errors import WRONG_USE, OctavoError
 from octavo.spine.progress import reading
@@ -43,6 +43,10 @@ class PretrainSettings(Settings):
     """Rows in a step; 0: what the size dial says."""
     learning_rate: float = 0.0
     """The highest learning rate; 0: what the size dial says, for a base a part of it: it keeps what it knows."""
+    experts: int = 0
+    """How many experts a block of a model from nothing has (a mixture of experts, as in Qwen3-MoE); 0: dense."""
+    active: int = 0
+    """How many of the experts a token is sent to; 0: two."""
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
     """Numbers to compute with; auto: bfloat16 where the processor multiplies in it."""
     seed: int = 0
@@ -161,7 +165,8 @@ def turn(settings: PretrainSettings, vocabulary: int) -> Dial:
     from dataclasses import replace
 
     changes = _changes(settings)
-    return replace(dial(settings.size or "small"), vocabulary=-(-vocabulary // 64) * 64, **changes)
+    dense = replace(dial(settings.size or "small"), vocabulary=-(-vocabulary // 64) * 64, **changes)
+    return with_experts(dense, settings.experts, settings.active)
 
 
 def taken_on(settings: PretrainSettings, base: Foundation, folder: Path) -> Onward:
@@ -176,6 +181,14 @@ def taken_on(settings: PretrainSettings, base: Foundation, folder: Path) -> Onwa
             f'The base {base.model} has its own size; "{settings.size}" cannot be chosen',
             where="the settings of pretrain",
             do='set model = "scratch" in the table [base] for a model from nothing, or leave size out',
+            exit_code=WRONG_USE,
+        )
+    if settings.experts or settings.active:
+        raise OctavoError(
+            "T047",
+            f"The base {base.model} has its own layers; experts cannot be chosen",
+            where="the settings of pretrain",
+            do='set model = "scratch" in the table [base] for a model from nothing, or leave experts and active out',
             exit_code=WRONG_USE,
         )
     shape = read_shape(folder)

@@ -78,9 +78,13 @@ def publish(source: Path, out: Path, *, form: str = "hf", dtype: str = "", merge
 
 
 def _check(out: Path, form: str, dtype: str) -> None:
-    if out.exists():
+    record = out.with_name(f"{out.stem}.{PARITY}")
+    if out.exists() or (out.suffix == GGUF and record.exists()):
         raise OctavoError(
-            "T054", "There is something at the place of the output", where=str(out), do="name another one with -o",
+            "T054",
+            "There is something at the place of the output",
+            where=str(out if out.exists() else record),
+            do="name another one with -o",
             exit_code=WRONG_USE,
         )  # fmt: skip
     if form == "hf" and (dtype == "q8_0" or out.suffix == GGUF):
