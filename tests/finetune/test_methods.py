@@ -47,7 +47,8 @@ def tuning(method, base, rows, machine):
 
 
 def course(method, steps=6):
-    return Course(steps, 3e-2 if METHODS[method].virtual else 5e-3, 1, 2, weight_decay=0.0, optimizer="adamw")
+    rate = 3e-2 if METHODS[method].virtual else 1e-4 if method == "mezo" else 5e-3
+    return Course(steps, rate, 1, 2, weight_decay=0.0, optimizer="adamw")
 
 
 def steps_of(training, count):

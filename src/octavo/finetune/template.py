@@ -15,9 +15,9 @@ Learnt = tuple[list[int], list[bool]]
 
 TEMPLATES = {
     "plain": (
-        "{% for message in messages %}{{ message['role'] | capitalize }}: {{ message['content'] }}"
+        "{% for message in messages %}{{ message['role'] | capitalize }}: {{ message['content'] | trim }}"
         "{% if message['role'] == 'assistant' %}{{ eos_token }}{% endif %}{{ '\\n' }}{% endfor %}"
-        "{% if add_generation_prompt %}Assistant: {% endif %}"
+        "{% if add_generation_prompt %}Assistant:{% endif %}"
     ),
     "chatml": (
         "{% for message in messages %}<|im_start|>{{ message['role'] }}\\n{{ message['content'] }}<|im_end|>\\n"
@@ -46,7 +46,8 @@ class Template:
             )
         if not self.stops:
             raise self._endless("the base names no end-of-sequence token")
-        self.special = sorted({text for text in tokenizer.all_special_tokens if text.strip()}, key=len)
+        added = (token.content for token in tokenizer.added_tokens_decoder.values() if token.special)
+        self.special = sorted({text for text in (*tokenizer.all_special_tokens, *added) if text.strip()}, key=len)
 
     def _choose(self, name: str) -> None:
         if name not in TEMPLATES:
