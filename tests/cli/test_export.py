@@ -41,7 +41,7 @@ def called(capsys, *arguments, code=0):
 def test_a_gguf_file_is_made_by_its_name(model, tmp_path, capsys):
     said = called(capsys, model, "-o", tmp_path / "m.gguf", "--dtype", "q8_0")
     assert "qwen3 as gguf, weights in q8_0" in said.out
-    assert "llama.cpp itself was not run" in said.out
+    assert "llama.cpp itself was not run on this file" in said.out
     assert f"llama-cli -m {tmp_path / 'm.gguf'}" in said.out
     again = called(capsys, model, "-o", tmp_path / "m.gguf", code=2)
     assert "T054" in again.err

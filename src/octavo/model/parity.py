@@ -34,9 +34,11 @@ class Tolerance:
     """The share of positions that may be further apart: where rounding sends a token to another expert."""
 
 
-REROUTED = 0.05
+REROUTED = 0.25
 """Of a mixture of experts, in numbers that round: a router whose best experts are nearly alike for a token may choose
-another one, and the token's logits leap. How often that happened is in the record."""
+another one, the token's logits leap, and later tokens see it. With random weights, whose routers are the least decided,
+a fifth of the positions were seen to; the divergence stays small, and a damaged file moves them all. How often it
+happened is in the record."""
 
 TOLERANCES = {
     "float32": Tolerance(1e-4, 1e-7),

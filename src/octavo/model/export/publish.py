@@ -144,7 +144,7 @@ def _gguf(source: Path, aside: Path, dtype: str, precision: str) -> tuple[dict[s
     again, fields = read_decoder(path)
     prompts, experts = prompts_for(model, source), model.shape.experts > 0
     comparisons = {"gguf": compare(_own(model), _own(again), prompts, precision=precision, experts=experts)}
-    notes = ["llama.cpp itself was not run: the file was read back with the gguf library"]
+    notes = ["llama.cpp itself was not run on this file: it was read back with the gguf library"]
     facts = {
         "architecture": gguf_architecture(model.shape),
         "words": vocabulary.words,
