@@ -61,6 +61,8 @@ def test_a_document_is_followed_into_every_artifact(project):
     assert set(marks["pretrain"]["facts"]["steps"]) <= {0, 1}
     assert marks["pretrain"]["facts"]["steps"]
     assert marks["index"]["facts"]["passages"] == 1
+    assert "training began from scratch" in marks["base"]["what"]
+    assert "its base" not in marks["pretrain"]["what"]
 
 
 def test_a_removed_document_says_why_and_that_no_checkpoint_saw_it(project):

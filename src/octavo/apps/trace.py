@@ -156,6 +156,7 @@ def _in_checkpoint(store: Store, made: Manifest, document: str) -> Found:
     count = sum(end - start for start, end in facts["tokens"])
     shown = ", ".join(str(step) for step in steps[:4]) + (" …" if len(steps) > 4 else "")
     made_of = f" in {len(facts['dialogues'])} dialogues" if facts["dialogues"] else ""
+    made_of += " and as plain text" if made_of and any(one.steps and not one.documents for one in seen) else ""
     return True, f"saw {count:,} tokens of it{made_of}, at {len(steps)} steps ({shown})", facts
 
 

@@ -9,7 +9,7 @@ from octavo.model.network.shape import Course, DecoderShape
 
 ROWS = 16
 LONGEST_ROW = 256
-RATE_SHARE = 0.25
+RATE_SHARE = 0.5
 """Of the rate for a model from nothing; see `bench/results/base.md`."""
 
 
