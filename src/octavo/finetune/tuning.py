@@ -11,6 +11,7 @@ import xxhash
 from torch import Tensor, nn
 
 from octavo.finetune.adaptation import Adaptation, Reach
+from octavo.model.foreign.attention import seeing, use_packed_attention
 from octavo.model.foreign.load import open_model
 from octavo.model.foreign.packed import split, summed_loss
 from octavo.model.machine import Machine
@@ -45,12 +46,15 @@ class Tuning:
         self.name = adaptation.name
         self.batch, self.micro, self.seed = batch, micro, seed
         self._order: tuple[int, Tensor] | None = None
+        self._own_attention = False
         self._split: tuple[nn.Module, nn.Module | None] | None = None
 
     def prepare(self) -> nn.Module:
         """The base with what learns in float32."""
         whole = self.adaptation.whole or self.adaptation.rule == "mezo"
-        return self._attached(torch.float32 if whole else self.machine.dtype)
+        model = self._attached(torch.float32 if whole else self.machine.dtype)
+        self._own_attention = not self.adaptation.virtual and use_packed_attention(self.adaptation.base(model))
+        return model
 
     def _attached(self, dtype: torch.dtype) -> nn.Module:
         base = open_model(self.folder, dtype, bits=self.adaptation.bits).to(self.machine.device)
@@ -78,6 +82,7 @@ class Tuning:
     def finish(self, weights: Mapping[str, Tensor]) -> nn.Module:
         """The model in float32 (a quantised base stays so) with what was learnt."""
         model = self._attached(torch.float32)
+        self._own_attention = False
         put_weights(model, weights)
         return model
 
@@ -102,7 +107,11 @@ class Tuning:
         """Cross-entropy of the counted targets, each seen from its own sequence only."""
         assert self._split is not None, "prepare comes first"
         trunk, head = self._split
-        return summed_loss(trunk, head, batch.targets, scale, **self.adaptation.inputs(model, batch))
+        inputs = self.adaptation.inputs(model, batch)
+        if not self._own_attention:
+            return summed_loss(trunk, head, batch.targets, scale, **inputs)
+        with seeing(batch.sequences, inputs["attention_mask"]):
+            return summed_loss(trunk, head, batch.targets, scale, **inputs)
 
     def digest(self) -> str:
         """Of the rows and their order, the base and what is put into it."""

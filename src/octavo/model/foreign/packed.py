@@ -90,12 +90,15 @@ class FrozenHeadLoss(torch.autograd.Function):
             rows = slice(start, start + HEAD_ROWS)
             logits = torch.nn.functional.linear(hidden[rows], weight)
             target = targets[rows, None]
-            total = torch.logsumexp(logits.float(), -1, keepdim=True)
-            loss += (total - logits.gather(1, target).float()).sum()
-            if d_hidden is not None:
-                p = logits.sub_(total.to(logits.dtype)).exp_()
-                p.scatter_(1, target, p.gather(1, target) - 1)
-                torch.mm(p, weight, out=d_hidden[rows])
+            if d_hidden is None:
+                loss += torch.nn.functional.cross_entropy(logits.float(), target[:, 0], reduction="sum")
+                continue
+            # In the numbers of the weights: widened to float32 the probabilities would cost as much as the products.
+            p = torch.softmax(logits, -1)
+            right = p.gather(1, target)
+            loss -= right.float().clamp_min(1e-30).log_().sum()
+            p.scatter_(1, target, right - 1)
+            torch.mm(p, weight, out=d_hidden[rows])
         if d_hidden is not None:
             ctx.save_for_backward(d_hidden.mul_(scale))
         return loss * scale
