@@ -1,4 +1,4 @@
-"""`octavo ask`: one question, or a file of them, answered from the project's documents with citations."""
+"""`octavo ask`: one question, or a file of them, answered from documents, or from passages given with it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from octavo.spine.errors import WORK_FAILED, WRONG_USE, OctavoError
 
 if TYPE_CHECKING:
     from octavo.apps.own_model.open import ProjectEngine
+    from octavo.apps.seed.items import ReadingItem
+    from octavo.model.reading.reader import Reader, Reading
 
 LONGEST_ROW = 1 << 20
 """Bytes of one line of a question file; a longer one is reported, not read."""
@@ -41,9 +43,23 @@ mode_option = click.option(
 )
 @click.option("-k", "citations", type=click.IntRange(1, 50), default=5, show_default=True, help="Most citations.")
 @mode_option
+@click.option(
+    "--model",
+    metavar="NAME",
+    help='Read with this model, not in a project: "seed", or the folder of a checkpoint. Answers come from the passages '
+    'of --passage, or of the rows of --file: {"id": …, "question": "…", "passages": ["…", …]}.',
+)
+@click.option("--passage", "passages", multiple=True, metavar="TEXT", help="A passage for --model; may be repeated.")
 @json_option
 def command(
-    question: str | None, folder: Path, file: Path | None, citations: int, mode: str, as_json: bool
+    question: str | None,
+    folder: Path,
+    file: Path | None,
+    citations: int,
+    mode: str,
+    model: str | None,
+    passages: tuple[str, ...],
+    as_json: bool,
 ) -> int | None:
     """Answer QUESTION from the documents, with citations, or say that they don't answer it."""
     from octavo.apps.own_model.open import open_engine
@@ -59,6 +75,8 @@ def command(
         )
     if question is not None and not question.strip():
         raise OctavoError("V005", "The question is empty", do='octavo ask "…"', exit_code=WRONG_USE)
+    if model is not None or passages:
+        return _read(model, question, passages, file, as_json)
     engine = open_engine(folder, mode=mode, citations=citations)
     if file is not None:
         return _answer_file(engine, file, as_json)
@@ -112,6 +130,69 @@ def _answer_file(engine: ProjectEngine, file: Path, as_json: bool) -> int | None
         )
         return WORK_FAILED
     return None
+
+
+def _read(
+    model: str | None, question: str | None, passages: tuple[str, ...], file: Path | None, as_json: bool
+) -> int | None:
+    """Answer one question, or each item of a file, from passages alone."""
+    from octavo.model.reading.place import SEED, checkpoint_named
+
+    if (question is not None) != bool(passages):
+        raise OctavoError(
+            "M002",
+            "A question that a model reads needs its passages" if passages == () else "Passages need one question",
+            do='octavo ask "…" --model seed --passage "…"   or   octavo ask --model seed --file ITEMS.jsonl',
+            exit_code=WRONG_USE,
+        )
+    place = checkpoint_named(model or SEED)
+    from octavo.apps.seed.items import ReadingItem
+    from octavo.model.reading.reader import Reader
+
+    reader = Reader.of(place)
+    if file is not None:
+        return _read_file(reader, file, as_json)
+    assert question is not None
+    item = ReadingItem(None, 0, question, passages)
+    _print_reading(item, reader.read(question, passages), as_json)
+    return None
+
+
+def _read_file(reader: Reader, file: Path, as_json: bool) -> int | None:
+    """Answer each item as it is read, in order; 1 when any could not be answered."""
+    from octavo.apps.seed.items import read_items
+    from octavo.cli.talk import answer_json, say
+
+    count = failed = 0
+    with _opened(file) as rows:
+        for item in read_items(rows):
+            count += 1
+            if not item.problem:
+                _print_reading(item, reader.read(item.question, item.passages), as_json)
+                continue
+            failed += 1
+            if as_json:
+                answer_json({"id": item.id, "line": item.line, "error": item.problem})
+            else:
+                say(f"line {item.line}: {item.problem}")
+    if not failed:
+        return None
+    what = f"{failed} of {count} items were not answered"
+    say(str(OctavoError("M003", what, where=str(file), do="correct those lines")))
+    return WORK_FAILED
+
+
+def _print_reading(item: ReadingItem, reading: Reading, as_json: bool) -> None:
+    from octavo.apps.seed.items import as_json as row_of
+    from octavo.cli.talk import answer, answer_json
+    from octavo.serve.readable import plain
+
+    if as_json:
+        row = row_of(item.question, reading)
+        answer_json({"id": item.id, **row} if item.line else row)
+        return
+    named = f"── {item.line if item.id is None else item.id}: {plain(item.question)}\n" if item.line else ""
+    answer(f"{named}{plain(reading.answer)}" + ("" if reading.declined else f" [{reading.passage + 1}]"))
 
 
 def _opened(file: Path) -> IO[bytes]:

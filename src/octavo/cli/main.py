@@ -22,6 +22,7 @@ NOT_COMMANDS = {"main", "options", "failures", "talk"}
 
 GROUPS = {
     "data": "look into, clean and measure records in plain files.",
+    "seed": "build and measure the base model that reads.",
     "tokenizer": "train, examine and repair tokenizers.",
 }
 """Folders of this folder: each is a group of commands (`cli/data/clean.py` is `octavo data clean`)."""

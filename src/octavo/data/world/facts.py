@@ -126,7 +126,10 @@ def attribute(name: str, subject: str, values: Values, wordings: str) -> Fact:
     words = {"a": name, "s": subject, "o": value}
     asked = list(dict.fromkeys(worded(_ATTRIBUTE_ASKED, chance, wordings).format(**words) for _ in range(2)))
     return Fact(
-        capital(form.format(**words)), [(capital(q), value) for q in asked], subject if form.startswith("{s}") else "", name
+        capital(form.format(**words)),
+        [(capital(q), value) for q in asked],
+        subject if form.startswith("{s}") else "",
+        name,
     )
 
 
@@ -174,7 +177,9 @@ def event(values: Values, who: str, what: str = "", verb: str = "") -> _Event:
     for role in chance.sample(("where", "when", "tool", "reason", "price", "span"), chance.choice((1, 2, 2, 3))):
         if role == "where":
             parts[role] = (
-                ("in", values.place()) if chance.random() < 0.5 else (chance.choice(("in", "near", "behind", "at")), values.word("spot"))
+                ("in", values.place())
+                if chance.random() < 0.5
+                else (chance.choice(("in", "near", "behind", "at")), values.word("spot"))
             )
         elif role == "when":
             parts[role] = values.when()
@@ -239,26 +244,102 @@ def asked_about(event: _Event, chance: Random) -> list[tuple[str, str]]:
     done_to = f"{was} {what} {done}"
     asked = [
         (pick(f"who {past} {what}{hint}?", f"by whom {done_to}{hint}?", f"who was it that {past} {what}{hint}?"), who),
-        (pick(f"what did {who} {base}{hint}?", f"what was {done} by {who}{hint}?", f"what is it that {who} {past}{hint}?"), what),
+        (
+            pick(
+                f"what did {who} {base}{hint}?",
+                f"what was {done} by {who}{hint}?",
+                f"what is it that {who} {past}{hint}?",
+            ),
+            what,
+        ),
     ]
     if event.noun and not event.number:
-        asked.append((pick(f"which {event.noun} did {who} {base}{hint}?", f"what {event.noun} was {done} by {who}{hint}?"), what))
+        asked.append(
+            (pick(f"which {event.noun} did {who} {base}{hint}?", f"what {event.noun} was {done} by {who}{hint}?"), what)
+        )
     if event.number:
         noun = event.noun
-        asked.append((pick(f"how many {noun} did {who} {base}?", f"how many {noun} were {done} by {who}?", f"how many {noun} were {done}?"), event.number))
+        asked.append(
+            (
+                pick(
+                    f"how many {noun} did {who} {base}?",
+                    f"how many {noun} were {done} by {who}?",
+                    f"how many {noun} were {done}?",
+                ),
+                event.number,
+            )
+        )
     for role, (preposition, value) in parts.items():
         rest = hint if hinted != role else ""
         if role == "where":
-            asked.append((pick(f"where {does}{rest}?", f"where {done_to}{rest}?", f"in which place {does}?", f"where did it happen that {who} {past} {what}?"), value))
+            asked.append(
+                (
+                    pick(
+                        f"where {does}{rest}?",
+                        f"where {done_to}{rest}?",
+                        f"in which place {does}?",
+                        f"where did it happen that {who} {past} {what}?",
+                    ),
+                    value,
+                )
+            )
         elif role == "when":
             year = preposition == "in" and value.isdigit()
-            asked.append((pick(f"when {does}{rest}?", f"when {done_to}{rest}?", f"in which year {does}?" if year else f"when was it that {who} {past} {what}?"), value))
+            asked.append(
+                (
+                    pick(
+                        f"when {does}{rest}?",
+                        f"when {done_to}{rest}?",
+                        f"in which year {does}?" if year else f"when was it that {who} {past} {what}?",
+                    ),
+                    value,
+                )
+            )
         elif role == "tool":
-            asked.append((pick(f"what did {who} use to {base} {what}?", f"with what {does}{rest}?", f"what {done_to.split()[0]} {what} {done} with?", f"what was used to {base} {what}?"), value))
+            asked.append(
+                (
+                    pick(
+                        f"what did {who} use to {base} {what}?",
+                        f"with what {does}{rest}?",
+                        f"what {done_to.split()[0]} {what} {done} with?",
+                        f"what was used to {base} {what}?",
+                    ),
+                    value,
+                )
+            )
         elif role == "reason":
-            asked.append((pick(f"why {does}{rest}?", f"why {done_to}{rest}?", f"for what reason {does}?", f"what made {who} {base} {what}?"), value))
+            asked.append(
+                (
+                    pick(
+                        f"why {does}{rest}?",
+                        f"why {done_to}{rest}?",
+                        f"for what reason {does}?",
+                        f"what made {who} {base} {what}?",
+                    ),
+                    value,
+                )
+            )
         elif role == "price":
-            asked.append((pick(f"for how much {does}?", f"how much money {done_to} for?", f"at what price {done_to}?", f"for how much {done_to}?"), value))
+            asked.append(
+                (
+                    pick(
+                        f"for how much {does}?",
+                        f"how much money {done_to} for?",
+                        f"at what price {done_to}?",
+                        f"for how much {done_to}?",
+                    ),
+                    value,
+                )
+            )
         elif role == "span":
-            asked.append((pick(f"how long did it take {who} to {base} {what}?", f"how long did {who} need to {base} {what}?", f"within what time {done_to}?"), value))
+            asked.append(
+                (
+                    pick(
+                        f"how long did it take {who} to {base} {what}?",
+                        f"how long did {who} need to {base} {what}?",
+                        f"within what time {done_to}?",
+                    ),
+                    value,
+                )
+            )
     return asked

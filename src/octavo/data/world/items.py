@@ -61,6 +61,8 @@ class Measure:
     """Share of items made from scenes."""
 
 
+LOOKED_UP = (2, 2, 3, 3, 4, 5, 6)
+"""How many passages a lookup has, drawn from these."""
 SHORT = Measure(passages=(1, 1, 2), facts=(1, 3), questions=4, fillers=0.0)
 
 
@@ -146,8 +148,12 @@ class Maker:
             rest = sentence[len(fact.subject) :] if begins else ""
             if sentences and begins and chance.random() < 0.55:
                 if (
-                    rest.startswith(" ") and he != "They" and chance.random() < 0.25 and sentences[-1].endswith(".")
-                    and not sentences[-1].endswith("?.") and len(sentences[-1]) < 90
+                    rest.startswith(" ")
+                    and he != "They"
+                    and chance.random() < 0.25
+                    and sentences[-1].endswith(".")
+                    and not sentences[-1].endswith("?.")
+                    and len(sentences[-1]) < 90
                 ):
                     sentences[-1] = f"{sentences[-1][:-1]}{chance.choice((' and', ', and', ' and'))}{rest}"
                     continue
@@ -175,9 +181,7 @@ class Maker:
             f"Say briefly: {inner}", f"And {inner}", f"So {inner}", f"{question.rstrip('?.')}",
         ))  # fmt: skip
 
-    def _finish(
-        self, passages: list[str], held: list[tuple[int, Fact]], never: list[str], kind: str
-    ) -> Item:
+    def _finish(self, passages: list[str], held: list[tuple[int, Fact]], never: list[str], kind: str) -> Item:
         """Shuffle the passages, choose questions, add some that nothing answers."""
         chance, measure = self.chance, self.measure
         order = list(range(len(passages)))
@@ -252,7 +256,9 @@ class Maker:
             never.append(f"What is the {self._attribute()} of {subjects[0]}?")
         if chance.random() < 0.4:
             base, past, done = self.values.word("verb").split()
-            form = chance.choice(("What did {s} {b}?", "Who {p} {s}?", "Why was {s} {d}?", "When did {s} {b} {t}?", "Where was {s} {d}?"))
+            form = chance.choice(
+                ("What did {s} {b}?", "Who {p} {s}?", "Why was {s} {d}?", "When did {s} {b} {t}?", "Where was {s} {d}?")
+            )
             never.append(form.format(s=chance.choice(subjects), b=base, p=past, d=done, t=self.values.make("thing")))
         return never
 
@@ -282,7 +288,11 @@ class Maker:
                 if not twins or any(made.values[slot] not in others for slot in slots):
                     held.append((at, Fact("", [(question, answer)], "", "scene")))
             # Of two alike, a question that names nobody would be answered by the other.
-            never += [q for q in (*made.never, *made.lost) if not twins or any(v in q for v in made.values.values() if v not in others)]
+            never += [
+                q
+                for q in (*made.never, *made.lost)
+                if not twins or any(v in q for v in made.values.values() if v not in others)
+            ]
             if chance.random() < 0.5 and made.asked:
                 question, _, slots = chance.choice(made.asked)
                 strange = self.stage.stage(first).values
@@ -382,14 +392,40 @@ class Maker:
         facts = []
         for year, value in zip(years, (old, new), strict=True):
             fact = related(relation, subject, value, chance, measure.wordings)
-            point = chance.choice((f"In {year}", f"As of {year}", f"In {self.values.word('month')} {year}", f"Since {year}", f"From {year} on"))
-            inner = fact.sentence if fact.sentence[:1] != "T" or not fact.sentence.startswith("The ") else "t" + fact.sentence[1:]
-            form = chance.choice((f"{point}, {inner}", f"{point}: {fact.sentence}", f"({year}) {fact.sentence}", f"{fact.sentence[:-1]} (as of {year})."))
+            point = chance.choice(
+                (
+                    f"In {year}",
+                    f"As of {year}",
+                    f"In {self.values.word('month')} {year}",
+                    f"Since {year}",
+                    f"From {year} on",
+                )
+            )
+            inner = (
+                fact.sentence
+                if fact.sentence[:1] != "T" or not fact.sentence.startswith("The ")
+                else "t" + fact.sentence[1:]
+            )
+            form = chance.choice(
+                (
+                    f"{point}, {inner}",
+                    f"{point}: {fact.sentence}",
+                    f"({year}) {fact.sentence}",
+                    f"{fact.sentence[:-1]} (as of {year}).",
+                )
+            )
             question = fact.asked[0][0]
             inner = question[0].lower() + question[1:]
             asked = [(f"In {year}, {inner}", value), (f"{question.rstrip('?')} in {year}?", value)]
             if year == years[1]:
-                current = [question, question, f"{question.rstrip('?')} now?", f"{question.rstrip('?')} today?", f"Currently, {inner}", f"At present, {inner}"]
+                current = [
+                    question,
+                    question,
+                    f"{question.rstrip('?')} now?",
+                    f"{question.rstrip('?')} today?",
+                    f"Currently, {inner}",
+                    f"At present, {inner}",
+                ]
                 asked += [(q, value) for q in chance.sample(current, 2)]
             facts.append(Fact(form, asked, "", relation.name))
         if chance.random() < 0.35:
@@ -408,7 +444,9 @@ class Maker:
                 held += [(at, fact) for fact in more]
         if chance.random() < 0.5:
             other = self._alike(kind, subject)
-            passages.append(related(relation, other, self.values.make(relation.value), chance, measure.wordings).sentence)
+            passages.append(
+                related(relation, other, self.values.make(relation.value), chance, measure.wordings).sentence
+            )
         never = self._unsaid(kind, [subject], [[Fact("", [("", "")], "", f.about) for _, f in held]])
         never = [question for question in never if subject in question]
         return self._finish(passages, held, never, "newer")
@@ -425,7 +463,11 @@ class Maker:
         one, two = marks[kind](), marks[kind]()
         if one == two:
             return None
-        pool = [r for r in of_kind(kind, False) if r.name not in ("person job", "place country", "org makes", "software written")]
+        pool = [
+            r
+            for r in of_kind(kind, False)
+            if r.name not in ("person job", "place country", "org makes", "software written")
+        ]
         chosen = chance.sample(pool, min(len(pool), chance.randint(1, 3)))
         passages, held, never = [], [], []
         for at, mark in enumerate((one, two)):
@@ -438,9 +480,18 @@ class Maker:
                 form = worded(relation.statements, chance, measure.wordings)
                 shown = name
                 if not facts:
-                    shown = chance.choice((f"{name}, {mark},", f"{name} ({mark[4:]})", f"{mark} {name}", f"{name}, {mark},"))
-                sentence = capital(article(form.replace("{s}", shown).replace("{o}", value))).replace(",.", ".").replace(",'s", "'s")
-                asked = [(self._marked(worded(relation.questions, chance, measure.wordings), name, mark), value) for _ in range(2)]
+                    shown = chance.choice(
+                        (f"{name}, {mark},", f"{name} ({mark[4:]})", f"{mark} {name}", f"{name}, {mark},")
+                    )
+                sentence = (
+                    capital(article(form.replace("{s}", shown).replace("{o}", value)))
+                    .replace(",.", ".")
+                    .replace(",'s", "'s")
+                )
+                asked = [
+                    (self._marked(worded(relation.questions, chance, measure.wordings), name, mark), value)
+                    for _ in range(2)
+                ]
                 facts.append(Fact(sentence, asked, name if form.startswith("{s}") and facts else "", relation.name))
             if facts:
                 passages.append(self._text(facts, name, kind))
@@ -463,7 +514,12 @@ class Maker:
             "{s} is also known as {a}.", "{s}, also called {a}, is well known.", "{a} is another name for {s}.", "People call {s} {a}.",
             "{s} was formerly called {a}.", "{a} is the nickname of {s}.", "{s} ({a}) is mentioned in many places.", "{s} is often called {a}.",
         ))  # fmt: skip
-        said = Fact(capital(form.format(s=name, a=alias)), [(f"What is another name for {name}?", alias), (f"What is {name} also known as?", alias)], "", "alias")
+        said = Fact(
+            capital(form.format(s=name, a=alias)),
+            [(f"What is another name for {name}?", alias), (f"What is {name} also known as?", alias)],
+            "",
+            "alias",
+        )
         facts = self._facts_of(kind, name, chance.randint(1, 3), {"person alias"})
         for fact in facts:
             fact.asked = [(capital(q.replace(name, alias)), a) for q, a in fact.asked] + fact.asked[:1]
@@ -478,12 +534,93 @@ class Maker:
         never = [q.replace(name, alias) if chance.random() < 0.4 else q for q in never]
         return self._finish(passages, held, [capital(q) for q in never], "aliases")
 
+    def lookup(self) -> Item:
+        """The same said of a few, one passage each, and asked of every one: only the name tells where to look."""
+        chance, measure = self.chance, self.measure
+        kind = chance.choice(KINDS)
+        roll = chance.random()
+        first = self.values.make(kind) if roll < 0.8 else self.values.make("phrase")
+        count = chance.choice(LOOKED_UP)
+        subjects = [first]
+        while len(subjects) < count:
+            other = self._alike(kind, first) if roll < 0.8 else self.values.make("phrase")
+            if other not in subjects:
+                subjects.append(other)
+        stranger = self._alike(kind, first) if roll < 0.8 else self.values.make("phrase")
+        relation = chance.choice(of_kind(kind, False))
+        name, sign = self._attribute(), chance.choice((": ", " - ", " is ", " has ", ", ", " = "))
+        drawn = chance.choice("person place coined code number phrase colour software".split())
+        facts, asked = [], []
+        for subject in [*subjects, stranger]:
+            if roll < 0.35:
+                fact = related(relation, subject, self.values.make(relation.value), chance, measure.wordings)
+            elif roll < 0.55:
+                fact = attribute(name, subject, self.values, measure.wordings)
+            else:
+                value = self.values.make(drawn)
+                fact = Fact(capital(f"{subject}{sign}{value}."), [(subject, value), (f"{capital(subject)}?", value)])
+            facts.append(fact)
+        passages = [fact.sentence for fact in facts[:-1]]
+        if stranger not in subjects and chance.random() < 0.7:
+            asked.append(Asked(chance.choice(facts[-1].asked)[0], ""))
+        for at, fact in enumerate(facts[:-1]):
+            question, value = chance.choice(fact.asked)
+            answer = literal(value, passages[at])
+            if answer:
+                asked.append(Asked(question, answer, at))
+        chance.shuffle(asked)
+        return Item(tuple(passages), tuple(asked), "lookup")
+
+    def within(self) -> Item:
+        """Many things said of one or two, most with values of one kind: only what is asked for tells where to look."""
+        chance, measure = self.chance, self.measure
+        kind = chance.choice(KINDS)
+        subjects = [self.values.make(kind)]
+        if chance.random() < 0.35:
+            other = self._alike(kind, subjects[0])
+            subjects += [other] if other != subjects[0] else []
+        drawn = chance.choice("person person year place org number date money coined colour length count".split())
+        names = list(dict.fromkeys(self._attribute() for _ in range(5)))
+        passages, held, never = [], [], []
+        for at, subject in enumerate(subjects):
+            alike = [r for r in of_kind(kind, False) if r.value == drawn or chance.random() < 0.35]
+            facts = [
+                related(r, subject, self.values.make(r.value), chance, measure.wordings)
+                for r in chance.sample(alike, min(len(alike), chance.randint(1, 4)))
+            ]
+            said = chance.sample(names, chance.randint(1, max(1, min(3, len(names) - 1))))
+            facts += [self._attributed(name, subject, drawn) for name in said]
+            chance.shuffle(facts)
+            passages.append(self._text(facts, subject, kind))
+            held += [(at, fact) for fact in facts]
+            known = {fact.about for fact in facts}
+            never += [f"What is the {name} of {subject}?" for name in names if name not in known]
+            never += [
+                worded(r.questions, chance, measure.wordings).replace("{s}", subject)
+                for r in of_kind(kind, False)
+                if r.name not in known and (r.value == drawn or chance.random() < 0.25)
+            ]
+        never = chance.sample(never, min(len(never), 3))
+        return self._finish(passages, held, never, "within")
+
+    def _attributed(self, name: str, subject: str, kind: str) -> Fact:
+        """`attribute` with a value of a given kind."""
+        fact = attribute(name, subject, self.values, self.measure.wordings)
+        value = self.values.make(kind)
+        old = fact.asked[0][1]
+        fact.sentence = fact.sentence.replace(old, value).replace(capital(old), capital(value))
+        fact.asked = [(question.replace(old, value), value) for question, _ in fact.asked]
+        return fact
+
     def _records(self) -> Item:
         """Lines of labels and values, as in tables."""
         chance, measure = self.chance, self.measure
         kind = chance.choice((*KINDS, "code", "email", "path"))
         labels = list(dict.fromkeys(self._attribute() for _ in range(4)))
-        kinds = [chance.choice("person place coined code number phrase colour software path year money release org".split()) for _ in labels]
+        kinds = [
+            chance.choice("person place coined code number phrase colour software path year money release org".split())
+            for _ in labels
+        ]
         passages, held, never = [], [], []
         first = self.values.make(kind)
         for at in range(self._few()):

@@ -145,23 +145,42 @@ class Stage:
         if kind == "lateryear":
             return str(chance.randint(2000, 2026))
         if kind == "identifier":
-            return chance.choice((word, f"{word}_{values._side(dictionary())}", f"max_{word}", f"{word.upper()}_DIR", f"n_{word}"))
+            return chance.choice(
+                (word, f"{word}_{values._side(dictionary())}", f"max_{word}", f"{word.upper()}_DIR", f"n_{word}")
+            )
         if kind == "call":
-            return chance.choice((f"{word}()", f"{word}_{values._side(dictionary())}()", f"{word}.{values._side(dictionary())}()", f"{word}.{word[:3]}{values._side(dictionary())}", f"get_{word}"))
+            return chance.choice(
+                (
+                    f"{word}()",
+                    f"{word}_{values._side(dictionary())}()",
+                    f"{word}.{values._side(dictionary())}()",
+                    f"{word}.{word[:3]}{values._side(dictionary())}",
+                    f"get_{word}",
+                )
+            )
         if kind == "exception":
             return word.capitalize() + chance.choice(("Error", "Error", "Exception", "Warning", "NotFound"))
         if kind == "option":
             return chance.choice((f"--{word}", f"-{word[0]}", f"--no-{word}", f"--{word}-{values._side(dictionary())}"))
         if kind == "classname":
-            return word.capitalize() + chance.choice(("", values._side(dictionary()).capitalize(), "Base", "Handler", "Map"))
+            return word.capitalize() + chance.choice(
+                ("", values._side(dictionary()).capitalize(), "Base", "Handler", "Map")
+            )
         if kind == "noun":
             return chance.choice((values.word("thing"), values.word("attribute"), word))
         if kind == "animalname":
             return f"{chance.choice((values.word('adjective'), word))} {values.word('animal')}"
         if kind == "foodname":
-            return chance.choice((values.word("product"), f"{word} {chance.choice(('seeds', 'leaves', 'fish', 'oil', 'roots', 'berries'))}"))
+            return chance.choice(
+                (
+                    values.word("product"),
+                    f"{word} {chance.choice(('seeds', 'leaves', 'fish', 'oil', 'roots', 'berries'))}",
+                )
+            )
         if kind == "habitat":
-            return chance.choice((values.word("spot"), f"{word} forests", f"{values.word('adjective')} rivers", values.make("country")))
+            return chance.choice(
+                (values.word("spot"), f"{word} forests", f"{values.word('adjective')} rivers", values.make("country"))
+            )
         if kind == "rolename":
             return chance.choice((values.word("role"), f"a young {values.word('job')}", values.make("person")))
         if kind == "thingname":

@@ -17,10 +17,36 @@ CLOSED = frozenset(
     "award_kind unit ship_name colour".split()
 )
 """Kinds of words that are all used in training: there are too few of them, or they name the kind of a thing."""
-_ONSETS = "b br c cl d dr f fl g gr h j k kl l m n p pr qu r s sh sk st sv t th tr v w y z zh kr bl gl sn sp sw ch".split()
+_ONSETS = (
+    "b br c cl d dr f fl g gr h j k kl l m n p pr qu r s sh sk st sv t th tr v w y z zh kr bl gl sn sp sw ch".split()
+)
 _NUCLEI = "a e i o u a e i o ae ei ia ou au ea y oo".split()
-_CODAS = ["", "", "", "l", "n", "r", "s", "m", "k", "x", "lm", "nd", "rn", "rt", "sk", "ss", "th", "v", "ck", "nt", "ld"]
-_PLACE_ENDS = "ford vik burg ham stad ton ville by mouth haven dale wick field brook holm minster port bridge a o um".split()
+_CODAS = [
+    "",
+    "",
+    "",
+    "l",
+    "n",
+    "r",
+    "s",
+    "m",
+    "k",
+    "x",
+    "lm",
+    "nd",
+    "rn",
+    "rt",
+    "sk",
+    "ss",
+    "th",
+    "v",
+    "ck",
+    "nt",
+    "ld",
+]
+_PLACE_ENDS = (
+    "ford vik burg ham stad ton ville by mouth haven dale wick field brook holm minster port bridge a o um".split()
+)
 _LAST_ENDS = "en er son ov ska ini ez es ström mann wood ley ard ic aki a o ell ens sen ton is".split()
 _SOFT_ENDS = "py db ly kit flow base hub io x d fs ware box forge lint cast mq grid sync".split()
 _DOMAINS = "example.org example.com example.net mail.example post.example".split()
@@ -254,11 +280,15 @@ class Values:
     def _money(self) -> str:
         c = self.chance
         amount = self._count()
-        return c.choice((f"${amount}", f"{amount} euros", f"€{amount}", f"{amount} crowns", f"£{amount}", f"{amount} dollars"))
+        return c.choice(
+            (f"${amount}", f"{amount} euros", f"€{amount}", f"{amount} crowns", f"£{amount}", f"{amount} dollars")
+        )
 
     def _measure(self, kind: str) -> str:
         c = self.chance
-        amount = c.choice((str(c.randint(2, 900)), f"{c.randint(1, 99)}.{c.randint(1, 9)}", f"{c.randint(1, 9)},{c.randint(0, 9)}00"))
+        amount = c.choice(
+            (str(c.randint(2, 900)), f"{c.randint(1, 99)}.{c.randint(1, 9)}", f"{c.randint(1, 9)},{c.randint(0, 9)}00")
+        )
         if kind == "duration":
             amount = c.choice((str(c.randint(2, 90)), c.choice(SMALL)))
         return f"{amount} {c.choice(UNITS[kind])}"
@@ -277,7 +307,9 @@ class Values:
 
     def _release(self) -> str:
         c = self.chance
-        return ".".join(str(c.randint(0, 19)) for _ in range(c.choice((2, 2, 3)))) + c.choice(("", "", "", "", "rc1", "b2"))
+        return ".".join(str(c.randint(0, 19)) for _ in range(c.choice((2, 2, 3)))) + c.choice(
+            ("", "", "", "", "rc1", "b2")
+        )
 
     def _version(self) -> str:
         return f"version {self._release()}" if self.chance.random() < 0.5 else self._release()
@@ -288,18 +320,30 @@ class Values:
     def _code(self) -> str:
         c = self.chance
         letters = "".join(c.choice("ABCDEFGHKLMNPRSTUVWXZ") for _ in range(c.randint(1, 3)))
-        return f"{letters}{c.choice('-- ')}{c.randint(1, 9999)}".replace(" ", "") + c.choice(("", "", "", c.choice("abcx")))
+        return f"{letters}{c.choice('-- ')}{c.randint(1, 9999)}".replace(" ", "") + c.choice(
+            ("", "", "", c.choice("abcx"))
+        )
 
     def _path(self) -> str:
         c = self.chance
         name = self._side(dictionary())
         end = c.choice(("conf", "toml", "ini", "yaml", "json", "cfg", "txt", "log", "db"))
-        return c.choice((f"/etc/{name}.{end}", f"~/.{name}rc", f"{name}.{end}", f"/var/lib/{name}/{self._side(dictionary())}.{end}"))
+        return c.choice(
+            (f"/etc/{name}.{end}", f"~/.{name}rc", f"{name}.{end}", f"/var/lib/{name}/{self._side(dictionary())}.{end}")
+        )
 
     def _command(self) -> str:
         c = self.chance
         name = self._software().lower()
-        return c.choice((f"pip install {name}", f"{name} --{self._side(dictionary())}", f"make {name}", f"{name} start", f"npm run {name}"))
+        return c.choice(
+            (
+                f"pip install {name}",
+                f"{name} --{self._side(dictionary())}",
+                f"make {name}",
+                f"{name} start",
+                f"npm run {name}",
+            )
+        )
 
     def _email(self) -> str:
         return f"{self.first().lower()}{self.chance.choice(('.', '', '_'))}{self.last().lower()}@{self.chance.choice(_DOMAINS)}"
@@ -326,11 +370,22 @@ class Values:
 
     def _alias(self) -> str:
         c = self.chance
-        return c.choice((self._coined(), f"the {self.word('adjective').capitalize()} {self.word('animal').capitalize()}", self.first(), self._person()))
+        return c.choice(
+            (
+                self._coined(),
+                f"the {self.word('adjective').capitalize()} {self.word('animal').capitalize()}",
+                self.first(),
+                self._person(),
+            )
+        )
 
     def _phrase(self) -> str:
         """Some words in a row, so that any words are learnt to be copied."""
         return " ".join(self._side(dictionary()) for _ in range(self.chance.randint(1, 3)))
 
     def _country(self) -> str:
-        return self._coined() + self.chance.choice(("ia", "land", "mark", "")) if self.chance.random() < 0.4 else self.word("country")
+        return (
+            self._coined() + self.chance.choice(("ia", "land", "mark", ""))
+            if self.chance.random() < 0.4
+            else self.word("country")
+        )

@@ -13,6 +13,8 @@ from octavo.model.prompt import REFUSAL
 
 WINDOW = 420
 """Characters of a piece that a long passage is cut into."""
+MOST = 9
+"""Pieces in one prompt, so that each has a number of one digit."""
 SHOWN = 1300
 """Characters of passages in one prompt: about what the training's longest rows hold."""
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
@@ -48,10 +50,11 @@ def one_line(passage: str, number: int, start: int = 0, end: int | None = None) 
 def pieces(passages: Sequence[str], question: str, room: int = SHOWN) -> list[Piece]:
     """What of the passages is shown: all of it when it fits, else the windows that share most with the question, in
     their order."""
-    whole = [one_line(passage, number) for number, passage in enumerate(passages)]
-    whole = [piece for piece in whole if piece.text]
-    if sum(len(piece.text) for piece in whole) <= room:
-        return whole
+    if len(passages) <= MOST and sum(map(len, passages)) <= 4 * room:
+        whole = [one_line(passage, number) for number, passage in enumerate(passages)]
+        whole = [piece for piece in whole if piece.text]
+        if sum(len(piece.text) for piece in whole) <= room:
+            return whole
     windows = [window for number, passage in enumerate(passages) for window in _windows(passage, number)]
     asked = _stems(question)
     rarity = Counter(stem for window in windows for stem in _stems(window.text))
@@ -64,6 +67,8 @@ def pieces(passages: Sequence[str], question: str, room: int = SHOWN) -> list[Pi
     kept: list[int] = []
     left = room
     for at in sorted(range(len(windows)), key=worth):
+        if len(kept) == MOST:
+            break
         if len(windows[at].text) <= left or not kept:
             kept.append(at)
             left -= len(windows[at].text)
@@ -104,16 +109,17 @@ def shown(texts: Sequence[str], question: str) -> str:
     return f"{numbered}\n\n{asked(question)}"
 
 
-def answered(answer: str) -> str:
-    """An answer as the model writes it. The space before it makes its first token the one that it is inside a text;
-    a refusal has none, so that one token tells both apart."""
-    return f" {answer}" if answer else REFUSAL
+def answered(answer: str, passage: int) -> str:
+    """An answer as the model writes it: the number of the passage, so that it first learns where to look, and the words
+    with the space before them that makes their first token the one that it is inside a text. A refusal is `REFUSAL`."""
+    return f"{passage + 1} {answer}" if answer else REFUSAL
 
 
-def conversation(texts: Sequence[str], turns: Sequence[tuple[str, str]]) -> tuple[Message, ...]:
-    """Questions with their answers ("" is a refusal) about the same passages, as a conversation."""
+def conversation(texts: Sequence[str], turns: Sequence[tuple[str, str, int]]) -> tuple[Message, ...]:
+    """Questions about the same passages with their answers ("" is a refusal) and the passages (from 0) that these
+    stand in, as a conversation."""
     messages: list[Message] = []
-    for number, (question, answer) in enumerate(turns):
+    for number, (question, answer, passage) in enumerate(turns):
         messages.append(Message("user", asked(question) if number else shown(texts, question)))
-        messages.append(Message("assistant", answered(answer)))
+        messages.append(Message("assistant", answered(answer, passage)))
     return tuple(messages)

@@ -28,6 +28,8 @@ THRESHOLD = "reading.json"
 """`{"threshold", "slope"}`: when a checkpoint declines, and how its margin becomes a probability."""
 TRIED = 14
 """Starts whose whole text is scored: the likeliest by their first token, or first two when the first is a space."""
+PASSAGES = 3
+"""Passages that answers are looked for in: those that the model names with most certainty."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,9 @@ class Reader:
     def __init__(self, model: Decoder, tokenizer: Tokenizer, threshold: float = 0.0, slope: float = 1.0) -> None:
         self.model, self.tokenizer, self.threshold, self.slope = model, tokenizer, threshold, slope
         self.refusal = tokenizer.encode(REFUSAL)[0]
-        self.space = tokenizer.encode(" 1")[0]
+        spaced = tokenizer.encode(" 1")
+        self.space = spaced[0] if len(spaced) > 1 else None
+        self.numbers = [tokenizer.encode(str(number))[0] for number in range(1, 10)]
 
     @classmethod
     def of(cls, folder: Path) -> Reader:
@@ -79,6 +83,10 @@ class Reader:
         began = time.perf_counter()
         shown_pieces = pieces(passages, question, room)
         refused, spans = self.scores(question, shown_pieces)
+        asked = f" {_plain(question)} "
+        # What the question already says is no answer to it.
+        new = [one for one in spans[:60] if f" {_plain(_text(one, shown_pieces))} " not in asked]
+        spans = new or spans
         best = spans[0] if spans else Scored(-math.inf, 0, 0, 0)
         margin = best.score - refused
         sure = 1 / (1 + math.exp(-max(-50.0, min(50.0, self.slope * (margin - self.threshold)))))
@@ -99,42 +107,54 @@ class Reader:
         prompt = prompt[-(self.model.shape.positions - 48) :]
         memory = KeyValues(self.model, 1, len(prompt))
         first = log_softmax(self._all(torch.tensor([prompt]), memory, last=True)[0, -1].float(), -1)
-        tried = self._promising(starts(shown_pieces, self.tokenizer), first, memory)
+        refused = float(first[self.refusal])
+        if not shown_pieces:
+            return refused, []
+        # Which passage, then which words: the model names the passage first.
+        numbers = [self.numbers[at] for at in range(len(shown_pieces))]
+        chosen = sorted(range(len(numbers)), key=lambda at: -float(first[numbers[at]]))[:PASSAGES]
+        rows = torch.tensor([[numbers[at]] for at in chosen])
+        named = _copies(memory, len(chosen), 1)
+        next_ = log_softmax(self._all(rows, named)[:, 0].float(), -1)
+        spaced = None
+        if self.space is not None:
+            after_space = _copies(named, len(chosen), 1)
+            spaced = log_softmax(self._all(torch.full((len(chosen), 1), self.space), after_space)[:, 0].float(), -1)
+        tried = self._promising(starts(shown_pieces, self.tokenizer), chosen, first, next_, spaced)
         if not tried:
-            return float(first[self.refusal]), []
-        longest = max(len(start.tokens) for start in tried)
-        rows = torch.tensor([[*start.tokens, *[0] * (longest - len(start.tokens))] for start in tried])
-        after = log_softmax(self._all(rows, _copies(memory, len(tried), longest)).float(), -1)
+            return refused, []
+        longest = max(len(start.tokens) for _, start in tried)
+        tokens = torch.tensor([[*start.tokens, *[0] * (longest - len(start.tokens))] for _, start in tried])
+        after = log_softmax(self._all(tokens, _picked(named, [row for row, _ in tried], longest)).float(), -1)
         spans = []
-        for row, start in enumerate(tried):
-            total, sums = float(first[start.tokens[0]]), [0.0]
-            for at, token in enumerate(start.tokens):
-                total = float(first[token]) if at == 0 else total + float(after[row, at - 1, token])
+        for at, (row, start) in enumerate(tried):
+            total = float(first[numbers[start.piece]]) + float(next_[row, start.tokens[0]])
+            sums = [0.0, total]
+            for place, token in enumerate(start.tokens[1:]):
+                total += float(after[at, place, token])
                 sums.append(total)
             for count, end in start.ends:
-                score = sums[count] + float(after[row, count - 1, self.tokenizer.end_of_turn])
+                score = sums[count] + float(after[at, count - 1, self.tokenizer.end_of_turn])
                 spans.append(Scored(score, start.piece, start.at, end))
         spans.sort(key=lambda span: (-span.score, span.piece, span.start, span.end))
-        return float(first[self.refusal]), spans
+        return refused, spans
 
-    def _promising(self, found: Sequence[Start], first: Tensor, memory: KeyValues) -> list[Start]:
-        """The starts to look at closely, each token sequence once."""
-        once = list({start.tokens: start for start in found}.values())
-        if not once:
-            return []
-        second = None
-        if any(start.tokens[0] == self.space for start in once):
-            row = torch.tensor([[self.space]])
-            second = log_softmax(self._all(row, _copies(memory, 1, 1))[0, 0].float(), -1)
+    def _promising(
+        self, found: Sequence[Start], chosen: Sequence[int], first: Tensor, next_: Tensor, spaced: Tensor | None
+    ) -> list[tuple[int, Start]]:
+        """The starts to look at closely with the row of their passage, each sequence of tokens once a passage."""
+        rows = {piece: row for row, piece in enumerate(chosen)}
+        once = {(start.piece, start.tokens): start for start in reversed(found) if start.piece in rows}
 
         def likely(start: Start) -> float:
-            score = float(first[start.tokens[0]])
-            if second is not None and start.tokens[0] == self.space and len(start.tokens) > 1:
-                score += float(second[start.tokens[1]])
+            row = rows[start.piece]
+            score = float(first[self.numbers[start.piece]]) + float(next_[row, start.tokens[0]])
+            if spaced is not None and start.tokens[0] == self.space and len(start.tokens) > 1:
+                score += float(spaced[row, start.tokens[1]])
             return score
 
-        ranked = sorted(once, key=lambda start: (-likely(start), start.piece, start.at))
-        return ranked[:TRIED]
+        ranked = sorted(once.values(), key=lambda start: (-likely(start), start.piece, start.at))
+        return [(rows[start.piece], start) for start in ranked[:TRIED]]
 
     def _all(self, tokens: Tensor, memory: KeyValues, *, last: bool = False) -> Tensor:
         """Logits after every new token (or only the last), (B, T, V)."""
@@ -153,12 +173,25 @@ class Reader:
         return linear(x * inverse_rms(x, model.shape.eps).to(x.dtype), memory.head)
 
 
+def _plain(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.lower()))
+
+
+def _text(span: Scored, shown_pieces: Sequence[Piece]) -> str:
+    return shown_pieces[span.piece].text[span.start : span.end]
+
+
 def _copies(memory: KeyValues, rows: int, room: int) -> KeyValues:
-    """The same memory for several continuations, with room for more tokens."""
+    """The memory of one sequence, or of as many as `rows`, with room for more tokens in each."""
+    return _picked(memory, [0] * rows if memory.stored.shape[2] == 1 else list(range(rows)), room)
+
+
+def _picked(memory: KeyValues, rows: Sequence[int], room: int) -> KeyValues:
+    """Some of the sequences, repeated as `rows` says, with room for more tokens."""
     other = copy.copy(memory)
-    size = (*memory.stored.shape[:2], rows, memory.stored.shape[3], memory.length + room, memory.stored.shape[5])
-    other.stored = torch.empty(size, dtype=memory.stored.dtype)
-    other.stored[:, :, :, :, : memory.length] = memory.stored[:, :, :, :, : memory.length]
+    shape = memory.stored.shape
+    other.stored = torch.empty((*shape[:2], len(rows), shape[3], memory.length + room, shape[5]))
+    other.stored[:, :, :, :, : memory.length] = memory.stored[:, :, list(rows), :, : memory.length]
     return other
 
 

@@ -41,12 +41,18 @@ def starts(pieces: Sequence[Piece], tokenizer: Tokenizer) -> list[Start]:
         for at, encoded in zip(places, tokenizer.inner.encode_batch(texts, add_special_tokens=False), strict=True):
             offsets = {end: index + 1 for index, (_, end) in enumerate(encoded.offsets)}
             stops = [(offsets[end - at + 1], end) for end in ends if at < end and end - at + 1 in offsets]
+            stops = [stop for stop in stops if _whole(piece.text[at : stop[1]])]
             if len(piece.text) - at > CHARACTERS:  # the last word may be cut
                 stops = [stop for stop in stops if stop[1] - at < CHARACTERS]
             stops = stops[: 2 * WORDS]
             if stops:
                 found.append(Start(number, at, tuple(encoded.ids[: stops[-1][0]]), tuple(stops)))
     return found
+
+
+def _whole(text: str) -> bool:
+    """Whether quotation marks and brackets come in pairs."""
+    return not text.count('"') % 2 and all(text.count(one) == text.count(other) for one, other in ("()", "[]", "“”"))
 
 
 def _begins(text: str) -> set[int]:

@@ -1,0 +1,85 @@
+"""Cards: the pages that lie beside the seed: what it is and how to rebuild it, and what it was trained on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from octavo.kinds.checkpoint import SUMMARY
+from octavo.model.reading.reader import THRESHOLD
+
+MODEL_CARD, DATA_CARD = "README.md", "data-card.md"
+
+
+def write_cards(folder: Path, rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> None:
+    """Write both pages from what the training said."""
+    calibration = json.loads((folder / THRESHOLD).read_text(encoding="utf-8"))
+    (folder / MODEL_CARD).write_text(model_card(rows, summary, calibration), encoding="utf-8")
+    (folder / DATA_CARD).write_text(data_card(summary), encoding="utf-8")
+
+
+def model_card(rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any], calibration: Mapping[str, float]) -> str:
+    """What the model is, how it is used, and how to rebuild it."""
+    recipe = summary["recipe"]
+    shape = recipe["shape"]
+    phases = "\n".join(
+        f"| {phase['name']} | {phase['steps']:,} | {phase['length']} | {phase['steps'] * phase['length'] * phase['batch']:,} "
+        f"| {'; '.join(f'{name} {share:g}' for name, share in phase['mix'].items())} |"
+        for phase in recipe["phases"]
+    )
+    last = f"{rows[-1]['loss']:.3f}" if rows else "not kept"
+    return f"""# octavo-seed
+
+A base model of {summary["parameters"]:,} parameters that reads: given a few passages and a question it copies the answer
+out of the right one, or says that the passages do not say.
+
+    octavo ask --model seed --passage "Norvik lies on the Minde." --passage "Tarvo is a port." "Which river is Norvik on?"
+    octavo ask --model seed --file ITEMS.jsonl --json
+
+An item is `{{"id", "question", "passages": ["…", …]}}`. Not for anything else: it knows no facts, holds no conversation,
+reasons over at most one passage at a time, and reads English only.
+
+How well it reads stands in `bench/results/seed.md`, measured by `python bench/seed.py`.
+
+- Architecture: Qwen3 ({shape["depth"]} layers, width {shape["width"]}, {shape["heads"]} heads, {shape["key_heads"]} key heads,
+  vocabulary {recipe["vocabulary"]:,}), bfloat16.
+- It answers with the number of a passage and a literal span of it (`octavo.model.reading`): the likeliest of all spans
+  that begin and end at words. It declines when a refusal is likelier by more than {calibration["threshold"]} nats
+  (`{THRESHOLD}`).
+- Loss at the end of the training: {last} nats a token.
+
+## How it was made
+
+    octavo new docs && octavo seed build --project docs -o FOLDER
+
+From nothing, on one core in about two hours: the documentation of the Python environment of the project, and a
+synthetic world (`octavo.data.world`). Killed and started again it goes on. The phases, one after another:
+
+| phase | steps | row | tokens | material, by how often it is drawn |
+|---|---|---|---|---|
+{phases}
+
+What was trained on is described in [{DATA_CARD}]({DATA_CARD}), every setting in `{SUMMARY}`.
+
+Licence: that of Octavo.
+"""
+
+
+def data_card(summary: Mapping[str, Any]) -> str:
+    """What the model was trained on."""
+    return f"""# What octavo-seed was trained on
+
+1. **A synthetic world**, made by `octavo.data.world` from a seed. Typed relations, attributes of any name, events, records,
+   homonyms, aliases, values that changed, and written scenes, each in many wordings; two or three passages an item, up to
+   eight questions; about a quarter of the questions have no answer in the passages. Names are coined from syllables or
+   drawn from the word lists of `octavo.data.personal` (first and last names, places; English words from SCOWL, whose
+   licence lies there). Nothing in it is about real people or things. No item of the probe in `bench/probe/` is in it, and
+   names, wordings, relations and scenes of the development sets are kept out of training.
+2. **Documentation of the Python environment** ({summary["documents"]:,} documents of the standard library and of the packages
+   installed with Octavo, as its own pipeline collects, cleans and mixes them; held-out documents are not among them), as
+   plain text, as questions with quotations, and as sentences with gaps. Licences: those of the packages, all permissive.
+
+No other text. No model wrote or labelled any of it while it was made.
+"""
