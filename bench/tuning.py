@@ -67,7 +67,7 @@ def peak_of(name: str, base: Path) -> dict[str, float]:
 
 def memories(names: list[str], base: Path, scratch: Path) -> dict[str, dict[str, float]]:
     """`peak_of` for each, the base being a decoder of 16 million random weights with the tokenizer of `base`."""
-    from octavo.challenges.tuning_cost.ground import GENERAL
+    from octavo.challenges.tuning_cost.pretrained import GENERAL
     from octavo.model.checkpoint import write_checkpoint
     from octavo.model.network.decoder import Decoder
     from octavo.model.network.shape import DecoderShape

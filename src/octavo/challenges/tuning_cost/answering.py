@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,12 +18,9 @@ from torch import Tensor, nn
 from octavo.challenges.response import Prediction, Row
 from octavo.challenges.tuning_cost.ground import Ground
 from octavo.challenges.tuning_cost.logbook import FIELDS, Entry, most_frequent
+from octavo.challenges.tuning_cost.tuned import Spent, Tuned
 from octavo.model.foreign.packed import split
 from octavo.model.training.method import Batch
-from octavo.model.training.packing import Rows
-
-if TYPE_CHECKING:
-    from octavo.challenges.tuning_cost.tuning import Spent, Tuned
 
 READ_AT_ONCE = 16
 
@@ -131,18 +128,3 @@ def _logits(trunk: nn.Module, head: nn.Module | None, inputs: dict[str, Any]) ->
     answer = trunk(**inputs, use_cache=False)
     logits: Tensor = answer.logits if head is None else head(answer[0])
     return logits
-
-
-@torch.no_grad()
-def loss_of(method: Any, model: nn.Module, rows: Rows) -> float:
-    """The loss of a counted token in nats."""
-    total, counted = 0.0, 0
-    for start in range(0, len(rows), 4):
-        tokens, targets, sequences = (
-            torch.from_numpy(array[start : start + 4]).long() for array in (rows.tokens, rows.targets, rows.sequences)
-        )
-        batch = Batch(tokens, targets, sequences, int((targets >= 0).sum()))
-        total += float(method.loss(model, batch, 1.0))
-        counted += batch.counted
-    loss = total / counted
-    return loss if math.isfinite(loss) else math.inf

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from octavo.model.tokenizer import Tokenizer
     from octavo.model.training.packing import Rows
 
-GENERAL = "general.json"
-"""Beside the base: texts that its training did not see."""
 ROW = 256
 """Tokens of a packed row."""
 
@@ -110,7 +108,7 @@ def prepare(project: Path | None, scratch: Path, seed: int, scale: Scale = DEFAU
     from octavo.model.machine import wait_asleep
 
     wait_asleep()  # before torch is loaded: small steps suffer most from threads that spin
-    from octavo.challenges.tuning_cost.base import made_base, project_base
+    from octavo.challenges.tuning_cost.pretrained import made_base, project_base
 
     if project is None:
         # Tried with several seeds or several times in one place, it is made once.
@@ -129,6 +127,8 @@ def tiny(project: Path | None, scratch: Path, seed: int) -> Ground:
 
 def on(base: Path, subject: str, scratch: Path, seed: int, scale: Scale) -> Ground:
     """The ground on the base in `base`, beside whose files or in `scratch` its general texts lie."""
+    from octavo.challenges.tuning_cost.pretrained import GENERAL
+
     place = base if (base / GENERAL).is_file() else scratch
     texts = json.loads((place / GENERAL).read_text(encoding="utf-8"))
     asked = {entry.text for new in (False, True) for entry in entries(48, f"probe {new}", new=new)}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from octavo.challenges.response import Prediction, Row
 from octavo.challenges.tuning_cost.answering import Told
 from octavo.challenges.tuning_cost.logbook import FIELDS
-from octavo.challenges.tuning_cost.tuning import Spent
+from octavo.challenges.tuning_cost.tuned import Spent
 
 
 def good(probe: Sequence[Row]) -> list[Prediction]:

@@ -16,17 +16,17 @@ from functools import cached_property
 import torch
 from torch import nn
 
-from octavo.challenges.tuning_cost.answering import loss_of
 from octavo.challenges.tuning_cost.footprint import Footprint
 from octavo.challenges.tuning_cost.ground import ROW, Ground
-from octavo.finetune.adaptation import Adaptation
+from octavo.challenges.tuning_cost.tuned import Spent, Try, Tuned
 from octavo.finetune.methods import method_named
 from octavo.finetune.tuning import Tuning
 from octavo.model.machine import choose_machine
 from octavo.model.network.shape import Course
 from octavo.model.training.loop import Training
-from octavo.model.training.method import Method
+from octavo.model.training.method import Batch, Method
 from octavo.model.training.mezo import ZerothOrder
+from octavo.model.training.packing import Rows
 from octavo.spine import disk
 from octavo.spine.errors import OctavoError
 
@@ -49,44 +49,6 @@ RATES: dict[str, tuple[float, ...]] = {
     "mezo": (3e-5, 1e-4, 3e-4, 1e-3, 3e-3),
 }
 """What is tried for each method: two orders of magnitude about the rate that small models need."""
-
-
-@dataclass(frozen=True)
-class Try:
-    """A learning rate that was tried: for how many steps, and the loss of a record's token on entries kept apart."""
-
-    rate: float
-    steps: int
-    loss: float
-
-
-@dataclass(frozen=True)
-class Spent:
-    """What a tuning took. Memory is that of tensors in one step, size that of what is written beside the base."""
-
-    trainable: float
-    """Share of the parameters that learn."""
-    memory: int
-    """Bytes."""
-    seconds: float
-    """Of all cores together, search and training."""
-    size: int
-    """Bytes."""
-    flops: float = 0.0
-    steps: int = 0
-    rate: float = 0.0
-    search: float = 0.0
-    """Share of the FLOPs that losing rates took."""
-    tries: tuple[Try, ...] = ()
-
-
-@dataclass(frozen=True)
-class Tuned:
-    """A tuned model and what that took."""
-
-    adaptation: Adaptation
-    model: nn.Module
-    spent: Spent
 
 
 @dataclass(frozen=True)
@@ -262,3 +224,18 @@ def untouched(ground: Ground) -> Tuned:
         footprint.count(list(model.parameters()))
         model(rows, use_cache=False)
     return Tuned(adaptation, model, Spent(0.0, footprint.peak, 0.0, 0))
+
+
+@torch.no_grad()
+def loss_of(method: Method, model: nn.Module, rows: Rows) -> float:
+    """The loss of a counted token in nats."""
+    total, counted = 0.0, 0
+    for start in range(0, len(rows), 4):
+        tokens, targets, sequences = (
+            torch.from_numpy(array[start : start + 4]).long() for array in (rows.tokens, rows.targets, rows.sequences)
+        )
+        batch = Batch(tokens, targets, sequences, int((targets >= 0).sum()))
+        total += float(method.loss(model, batch, 1.0))
+        counted += batch.counted
+    loss = total / counted
+    return loss if math.isfinite(loss) else math.inf

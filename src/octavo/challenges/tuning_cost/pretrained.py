@@ -1,4 +1,4 @@
-"""Base: the model that is tuned, with something to forget, and the texts that show what was forgotten."""
+"""Pretrained: the base that is tuned, with something to forget, and the texts that show what was forgotten."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from octavo.challenges.tuning_cost.ground import GENERAL
 from octavo.kinds.documents import Document, held_out
 from octavo.kinds.records import encode_row, shards
 from octavo.model.checkpoint import write_checkpoint
@@ -52,6 +51,8 @@ MODULES = [
     "zipfile",
 ]
 """Of the standard library, beside what is compiled into Python and the reference of the language: about a megabyte."""
+GENERAL = "general.json"
+"""Beside the base: texts that its training did not see."""
 TEXTS = 64
 SHORTEST, LONGEST = 200, 600
 """Characters of a text that may be forgotten."""
