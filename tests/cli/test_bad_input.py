@@ -59,6 +59,12 @@ def left_out(project: Path) -> dict[str, str]:
     return {row["document"]["id"]: row["reason"] for row in map(json.loads, rows)}
 
 
+def test_a_base_that_is_not_there(tmp_path: Path, documents: Path) -> None:
+    done = octavo("new", tmp_path / "project", "--docs", documents, "--base", "scrach")
+    assert 'did you mean "scratch"' in refused(done, "T111", 2)
+    assert not (tmp_path / "project").exists()
+
+
 def test_a_missing_folder(tmp_path):
     message = refused(octavo("new", tmp_path / "project", "--docs", tmp_path / "nowhere"), "P006", 2)
     assert "nowhere" in message

@@ -42,7 +42,7 @@ class InstructSettings(Settings):
     """How many optimizer steps; 0: as many as the epochs need."""
     batch: int = 8
     """Rows in a step, each as long as the longest dialogue."""
-    replay: float = Field(0.1, ge=0, lt=1)
+    replay: float = Field(0.12, ge=0, lt=1)
     """Share of all tokens that are plain text of the documents, so that the model does not forget how to continue it;
     0: none."""
     learning_rate: float = 0.0

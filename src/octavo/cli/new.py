@@ -63,7 +63,7 @@ def command(
     if docs is not None:
         given.append(f"collect.docs={toml_value(_documents(docs, folder))}")
     if base is not None:
-        given.append(f"base.model={toml_value(base)}")
+        given.append(f"base.model={toml_value(_base(base, folder))}")
     project = create_project(folder, _text(folder, title, path_name, given, steps))
     if as_json:
         answer_json({"project": project.name, "folder": str(project.folder), "path": project.head.path})
@@ -78,7 +78,21 @@ def _documents(docs: Path, folder: Path) -> str:
         what = "This is a file, not a folder of documents" if docs.exists() else "There is no such folder of documents"
         do = "name the folder that holds your documents"
         raise OctavoError("P006", what, where=str(docs), do=do, exit_code=WRONG_USE)
-    place, home = docs.resolve(), folder.resolve()
+    return _written(docs, folder)
+
+
+def _base(base: str, folder: Path) -> str:
+    """What training begins from as it is written down; T111 when there is no such base."""
+    from octavo.kinds.foundation import SCRATCH
+    from octavo.pretrain.foundation import folder_of
+
+    found = folder_of(base)
+    return base if base == SCRATCH or found != Path(base) else _written(Path(base), folder)
+
+
+def _written(given: Path, folder: Path) -> str:
+    """A folder relative to the project when it lies inside it, else absolute."""
+    place, home = given.resolve(), folder.resolve()
     return str(place.relative_to(home)) if place.is_relative_to(home) else str(place)
 
 

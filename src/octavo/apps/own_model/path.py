@@ -15,6 +15,8 @@ from octavo.tokenizer import examined, train
 __all__ = ["STAGES", "closing"]
 
 STAGES = (
+    # first, so that a base that does not fit is refused before anything is computed
+    Step("base", foundation.STAGE),
     Step("collect", collect.STAGE),
     # before anything is compared or kept apart, so that no personal text is left in what was removed either
     Step("redact", redact.STAGE, {"documents": "collect"}),
@@ -22,7 +24,6 @@ STAGES = (
     Step("decontaminate", decontaminate.STAGE, {"documents": "clean"}),
     Step("mix", mix.STAGE, {"documents": "decontaminate"}),
     Step("card", card.STAGE, {"documents": "mix"}),
-    Step("base", foundation.STAGE),
     Step("tokenizer", train.STAGE, {"documents": "mix", "base": "base"}),
     Step("audit", examined.STAGE, {"tokenizer": "tokenizer", "documents": "mix"}),
     Step("pretrain", learn.STAGE, {"documents": "mix", "tokenizer": "tokenizer", "base": "base"}),
