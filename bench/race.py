@@ -191,7 +191,7 @@ def trainer(folder: Path, tokens: int, seed: int, rate: float, batch: int) -> di
     import torch
     from transformers import Qwen3Config, Qwen3ForCausalLM, Trainer, TrainingArguments
 
-    from octavo.model.checkpoint import from_hugging_face
+    from octavo.model.architecture import parts
     from octavo.model.network.decoder import Decoder
 
     torch.set_num_threads(len(os.sched_getaffinity(0)))
@@ -246,7 +246,10 @@ def trainer(folder: Path, tokens: int, seed: int, rate: float, batch: int) -> di
         runner.train()
         took = time.perf_counter() - began[0], time.process_time() - began[1]
     scored = Decoder(shape)
-    from_hugging_face(scored, {n: t.float() for n, t in model.state_dict().items()}, where="the trained model")
+    learnt = model.state_dict()
+    with torch.no_grad():
+        for name, part in parts(scored):
+            part.copy_(learnt[name])
     return {"bits": held_out(folder, scored), "seconds": took[0], "processor": took[1]}
 
 
