@@ -61,6 +61,7 @@ def command(files: tuple[Path, ...], base: str, method: str, out: Path, as_json:
     """Teach a model from files: conversations or text, by any method."""
     from octavo.finetune.stage import FinetuneSettings
     from octavo.kinds.records import check_outputs
+    from octavo.model.foreign.folder import check_folder
     from octavo.spine.settings import read_settings
     from octavo.spine.shards import file_state, kept_scratch
 
@@ -83,6 +84,7 @@ def command(files: tuple[Path, ...], base: str, method: str, out: Path, as_json:
     settings = read_settings(FinetuneSettings, {**options, "method": method or "lora"}, where="the options")
     _check(settings, merge)
     folder = _base(base)
+    check_folder(folder)
     states = [file_state(path) for path in (folder, *files, *replay, *general)]
     with following(), kept_scratch(out, {"train": settings.as_json(), "of": states, "merge": merge}) as scratch:
         report = _tuned(folder, files, replay, general, settings, out, scratch, merge)

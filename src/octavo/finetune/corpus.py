@@ -12,7 +12,7 @@ import numpy as np
 
 from octavo.finetune.rows import Example
 from octavo.kinds.records import Bad
-from octavo.model.training.packing import Tokens
+from octavo.model.training.packing import Rows, Tokens, join, pack
 
 HELD_OUT_MOST = 200
 TEXT_LENGTH = 512
@@ -64,6 +64,13 @@ class Part:
     def longest(self) -> int:
         """Tokens of the longest sequence."""
         return max((len(ids) for ids in self.ids), default=0)
+
+
+def pack_alone(part: Part, length: int) -> Rows:
+    """A row for each sequence, for models whose layers count how far a virtual token is away."""
+    each = [pack(join([ids], [learnt]), length) for ids, learnt in zip(part.ids, part.learnt, strict=True)]
+    arrays = ([getattr(rows, name) for rows in each] for name in ("tokens", "targets", "sequences", "members"))
+    return Rows(*(np.concatenate(some) for some in arrays))
 
 
 @dataclass

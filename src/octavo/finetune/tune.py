@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from octavo.finetune.adaptation import Adaptation, Reach
-from octavo.finetune.corpus import Corpus, encode, replay
+from octavo.finetune.corpus import Corpus, encode, pack_alone, replay
 from octavo.finetune.methods import method_named
 from octavo.finetune.room import check_room
 from octavo.finetune.rows import Example, refuse
@@ -52,6 +52,8 @@ class Base:
     """Whether Octavo's fast decoder can train it whole."""
     tokenizer: Any
     stops: tuple[int, ...]
+    windowed: bool = False
+    """Whether some layers see only so far back, as every other one of GPT-Neo."""
 
     def document(self, text: str) -> list[int]:
         """Ids of a text between the tokens that begin and end one."""
@@ -94,7 +96,8 @@ def open_base(folder: Path) -> Base:
     hollow.generation_config = _generation(folder, hollow)
     own = _is_own(folder, tokenizer)
     width = hollow.config.get_text_config().hidden_size
-    base = Base(folder, width, context(hollow), own, tokenizer, stop_tokens(hollow, tokenizer))
+    windowed = "local" in getattr(hollow.config, "attention_layers", ())
+    base = Base(folder, width, context(hollow), own, tokenizer, stop_tokens(hollow, tokenizer), windowed)
     if own:
         from octavo.model.tokenizer import Tokenizer
 
@@ -267,7 +270,8 @@ def _method(
     machine: Machine,
     length: int,
 ) -> tuple[Any, Course]:
-    rows = pack(corpus.learn.tokens(), length)
+    apart = base.windowed and adaptation.virtual
+    rows = pack_alone(corpus.learn, length) if apart else pack(corpus.learn.tokens(), length)
     wanted = max(1, round(settings.epochs * len(rows)))
     batch = settings.batch or max(1, min(8, wanted // FEWEST_STEPS))
     batch = min(batch, len(rows))

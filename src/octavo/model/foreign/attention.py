@@ -48,7 +48,7 @@ def _attention(
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
     sight = SIGHT.get()
-    batch, heads, length, size = query.shape
+    heads, length, size = query.shape[1:]
     usual = given.get("scaling") in (None, size**-0.5) and value.shape[-1] == size
     special = any(given.get(name) is not None for name in ("sliding_window", "softcap", "s_aux"))
     if sight is None or special or not usual or key.shape[2] != length:
