@@ -122,6 +122,7 @@ def table(arguments: argparse.Namespace, precision: str, optimizer: str, gentler
         order = {"count": count, "sharding": sharding, "threads": threads, "precision": precision}
         order |= {"optimizer": optimizer, "steps": arguments.steps, "size": arguments.size, "gentler": gentler}
         told[way] = carried_out(order)
+        print(precision, optimizer, gentler, way, told[way]["losses"][-1], file=sys.stderr, flush=True)
     first = told["one process, one thread"]
     lines = [
         "| | first 10 steps | first 50 | all | mean of the last 10 | held a process | step over the reference's |",
