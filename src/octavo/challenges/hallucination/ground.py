@@ -103,7 +103,7 @@ def _train(documents: Path, scratch: Path, seed: int) -> Path:
     )
     dialogues.run(dialogues.DialoguesSettings(seed=seed), {"documents": documents}, made["dialogues"], made["state"])
     instruct.run(
-        instruct.InstructSettings(steps=INSTRUCTION_STEPS, learning_rate=0.0003, seed=seed),
+        instruct.InstructSettings(steps=INSTRUCTION_STEPS, replay=0.0, learning_rate=0.0003, seed=seed),
         {"checkpoint": made["base"], "dialogues": made["dialogues"], "documents": documents},
         made["model"],
         made["state/model"],
