@@ -16,7 +16,7 @@ KEPT_OUT = 7
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _SLOT = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\[{(])")
-_PRONOUNS = ("He", "he", "His", "his")
+_PRONOUNS = ("He", "he", "His", "his", "him")
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,8 @@ class Stage:
             name, kind = match.groups()
             if name in _PRONOUNS and kind:
                 he = they.setdefault(kind, self.chance.choice(("he", "she")))
-                word = {"he": he, "his": "his" if he == "he" else "her"}[name.lower()]
+                his = "his" if he == "he" else "her"
+                word = {"he": he, "his": his, "him": "him" if he == "he" else "her"}[name.lower()]
                 return word.capitalize() if name[0].isupper() else word
             if name not in filled:
                 filled[name] = self._make(kind or "coined", filled)
@@ -180,6 +181,38 @@ class Stage:
         if kind == "habitat":
             return chance.choice(
                 (values.word("spot"), f"{word} forests", f"{values.word('adjective')} rivers", values.make("country"))
+            )
+        if kind == "envname":
+            return f"{word.upper()}_{values._side(dictionary()).upper()}"
+        if kind == "phone":
+            return chance.choice(
+                (
+                    f"{chance.randint(100, 999)} {chance.randint(1000, 9999)}",
+                    f"0{chance.randint(10, 99)}-{chance.randint(100000, 999999)}",
+                )
+            )
+        if kind == "pills":
+            return chance.choice(("drops", "tablets", "spoonfuls", "capsules"))
+        if kind == "medicine":
+            return values.make("coined").lower() + chance.choice(("in", "ol", "ex", "ium"))
+        if kind == "crop":
+            return chance.choice(
+                (
+                    "barley",
+                    "hops",
+                    "maize",
+                    "beans",
+                    "apples",
+                    "tobacco",
+                    "rye",
+                    "oats",
+                    "potatoes",
+                    "cabbage",
+                    "flax",
+                    "olives",
+                    "lemons",
+                    word,
+                )
             )
         if kind == "rolename":
             return chance.choice((values.word("role"), f"a young {values.word('job')}", values.make("person")))
