@@ -6,7 +6,8 @@ import pytest
 import torch
 from families import WORDS
 
-from octavo.finetune.stage import STAGE, FinetuneSettings, run
+from octavo.finetune.settings import FinetuneSettings
+from octavo.finetune.stage import STAGE, run
 from octavo.kinds.dialogues import Dialogue, Message, write_dialogues
 from octavo.kinds.documents import Document, write_documents
 from octavo.model.checkpoint import read_checkpoint, write_checkpoint

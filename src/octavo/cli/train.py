@@ -59,7 +59,7 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @json_option
 def command(files: tuple[Path, ...], base: str, method: str, out: Path, as_json: bool, **options: Any) -> None:
     """Teach a model from files: conversations or text, by any method."""
-    from octavo.finetune.stage import FinetuneSettings
+    from octavo.finetune.settings import FinetuneSettings
     from octavo.kinds.records import check_outputs
     from octavo.model.foreign.folder import check_folder
     from octavo.spine.settings import read_settings

@@ -18,7 +18,7 @@ from octavo.finetune.corpus import Corpus, encode, pack_alone, replay
 from octavo.finetune.methods import method_named
 from octavo.finetune.room import check_room
 from octavo.finetune.rows import Example, refuse
-from octavo.finetune.stage import FinetuneSettings
+from octavo.finetune.settings import FinetuneSettings
 from octavo.finetune.template import OwnTemplate, Template
 from octavo.finetune.tuning import Tuning, base_digest, by_rule
 from octavo.kinds.checkpoint import SUMMARY
