@@ -42,7 +42,8 @@ class PretrainSettings(Settings):
     batch: int = 0
     """Rows in a step; 0: what the size dial says."""
     learning_rate: float = 0.0
-    """The highest learning rate; 0: what the size dial says, for a base a part of it: it keeps what it knows."""
+    """The highest learning rate; 0: what the size dial says, for a base what it says for its width. Lower, a base keeps
+    more of what it knows and learns less."""
     experts: int = 0
     """How many experts a block of a model from nothing has (a mixture of experts, as in Qwen3-MoE); 0: dense."""
     active: int = 0
