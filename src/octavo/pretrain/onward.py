@@ -66,8 +66,8 @@ class Onward:
             f"batch          {self.batch} rows = {self.batch * self.sequence:,} tokens a step, {self.micro} at once",
             f"tokens         {self.tokens:,}: about the time that the size small takes from nothing, at most "
             f"{MOST_EPOCHS} times through the text",
-            f"learning rate  {self.learning_rate:.4g}: as for its width from nothing (measured on a base that had hardly "
-            "read such text); it falls with the root of the batch",
+            f"learning rate  {self.learning_rate:.4g}: as for its width from nothing (measured on a base that had "
+            "hardly read such text); it falls with the root of the batch",
             f"weight decay   {self.weight_decay:.4g}",
             f"schedule       {self.warmup_share:.0%} warm-up, stable, the last {self.decay_share:.0%} falling to zero",
         )
