@@ -144,12 +144,13 @@ def write(rows: list[str], peer: str) -> None:
         f"torch {torch.__version__}, {platform.system()} {platform.machine()}, one thread. "
         "`python bench/export.py --llama PYTHON`",
         "",
-        "Random models of about half a million parameters. Differences are the largest of any logit at a position, as "
-        "a share of the largest logit, from octavo's decoder in float32 with the weights as they were before the "
-        "export: of the file read back by octavo (over all positions of its own check), and of llama.cpp (the worst and the "
-        "median of the positions). llama.cpp also rounds the activations (to f16, bf16 or eight bits) before it "
-        "multiplies them with such weights; octavo's check does not, so its differences are the smaller ones. Where a "
-        "router is nearly undecided, rounding sends a token to another expert and its logits leap.",
+        "Random models of about half a million parameters. Differences are the largest of any logit at a "
+        "position, as a share of the largest logit, from octavo's decoder in float32 with the weights as they "
+        "were before the export: of the file read back by octavo (over all positions of its own check), and "
+        "of llama.cpp (the worst and the median of the positions). llama.cpp also rounds the activations (to "
+        "f16, bf16 or eight bits) before it multiplies them with such weights; octavo's check does not, so "
+        "its differences are the smaller ones. Where a router is nearly undecided, rounding sends a token to "
+        "another expert and its logits leap.",
         "",
         "| architecture | dtype | read back, worst | llama.cpp, worst | llama.cpp, median | best token equal "
         "| encodings equal |",
