@@ -14,7 +14,7 @@ from octavo.spine.errors import WRONG_USE, OctavoError
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
-@click.command(name="train", help="Teach a model from files: conversations or text, by any method.")
+@click.command()
 @click.argument("files", nargs=-1, required=True, type=FILE)
 @click.option(
     "--base",
@@ -22,7 +22,7 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
     show_default=True,
     help="What to begin with: the folder of a local checkpoint, seed (the model that comes along), or scratch.",
 )
-@click.option("--method", default="", help="How the base is changed (default: lora; full for scratch). See below.")
+@click.option("--method", default="", help="How the base is changed (default: lora; full for scratch).")
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="The new folder.")
 @click.option("--epochs", default=3.0, show_default=True, help="How many times through the files.")
 @click.option("--steps", default=0, help="How many optimizer steps (default: as many as the epochs need).")
@@ -58,7 +58,20 @@ FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--seed", default=0, show_default=True, help="Decides first values and order.")
 @json_option
 def command(files: tuple[Path, ...], base: str, method: str, out: Path, as_json: bool, **options: Any) -> None:
-    """Teach a model from files: conversations or text, by any method."""
+    """Teach a model from FILES: conversations (messages, Alpaca, ShareGPT, prompt and completion) or plain text.
+
+    \b
+    Methods:
+      full                     every weight
+      lora, rslora, dora       low-rank changes of the matrices
+      qlora8, qlora4           lora on a base held in 8 or 4 bits
+      ia3                      factors on keys, values and hidden units
+      prefix, prompt           virtual tokens before the text
+      adapter                  small layers behind attention and MLP
+      mezo                     every weight, without gradients, in the memory of inference
+
+    The same command goes on where a killed one was. What is written is read again and compared before it appears.
+    """
     from octavo.finetune.settings import FinetuneSettings
     from octavo.kinds.records import check_outputs
     from octavo.model.foreign.folder import check_folder
