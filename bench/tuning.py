@@ -88,20 +88,23 @@ def memories(names: list[str], base: Path, scratch: Path) -> dict[str, dict[str,
     return found
 
 
-def rates_of(ground, names: list[str], found: dict[str, list[tuple[float, int]]]) -> dict[str, dict[float, float]]:
-    """Fields right at half, once and twice the rate that was found with the first seed, for as many steps."""
+def rates_of(ground, names: list[str], found: dict[str, list[tuple[float, int]]]) -> dict[str, dict[float, str]]:
+    """Fields right, and bits per byte of the general texts, at half, once and twice the rate that was found with the
+    first seed, for as many steps."""
     from octavo.challenges.catalogue import challenge
-    from octavo.challenges.tuning_cost.answering import entry_of, fields_right
+    from octavo.challenges.tuning_cost.answering import entry_of, fields_right, text_bits
     from octavo.challenges.tuning_cost.tuning import tune_at
 
     entries = [entry_of(row) for row in challenge("tuning_cost").probe() if row["set"] == "task"]
-    told: dict[str, dict[float, float]] = {}
+    told: dict[str, dict[float, str]] = {}
     for name in names:
         rate, steps = found[name][0]
         told[name] = {}
         for factor in (0.5, 1.0, 2.0):
-            right = fields_right(ground, tune_at(ground, name, rate * factor, steps), entries)
-            told[name][factor] = statistics.fmean(sum(one) / len(one) for one in right)
+            tuned = tune_at(ground, name, rate * factor, steps)
+            right = statistics.fmean(sum(one) / len(one) for one in fields_right(ground, tuned, entries))
+            bits = text_bits(ground, tuned, ground.general)
+            told[name][factor] = f"{right:.3f}, {sum(one for one, _ in bits) / sum(size for _, size in bits):.3f}"
         print(name, rate, told[name], file=sys.stderr)
     return told
 
@@ -168,7 +171,8 @@ def page(args, trial, rates, memory, modules, seconds: float) -> str:
             "",
             "## What the rate decides",
             "",
-            "Fields right with seed 0 at half and twice the rate that the search found, for as many steps.",
+            "Fields right, and bits per byte of the general texts, with seed 0 at half and twice the rate that the "
+            "search found, for as many steps.",
             "",
             "| | rate | half of it | itself | twice |",
             "|---|---|---|---|---|",
@@ -180,7 +184,7 @@ def page(args, trial, rates, memory, modules, seconds: float) -> str:
                 if modules[one.response] == name
                 for told_ in [one.predictions[trial.seeds[0]]]
             )
-            lines.append(f"| {name} | {rate:g} | {told[0.5]:.3f} | {told[1.0]:.3f} | {told[2.0]:.3f} |")
+            lines.append(f"| {name} | {rate:g} | {told[0.5]} | {told[1.0]} | {told[2.0]} |")
     if memory:
         count = memory["parameters"]["count"]
         lines += [
