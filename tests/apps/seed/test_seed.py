@@ -19,7 +19,7 @@ from octavo.model.reading.place import SHIPPED
 from octavo.model.reading.reader import Reader
 
 SMALL = DecoderShape(vocabulary=640, width=64, depth=2, heads=2, key_heads=1, head_size=32, hidden=128, positions=512)
-EVERYTHING = {"few scenes": 0.4, "lookup": 0.2, "gaps": 0.2, "text": 0.1, "dialogue": 0.05, "copy": 0.05}
+EVERYTHING = {"few scenes": 0.4, "lookup": 0.1, "within": 0.1, "gaps": 0.2, "text": 0.1, "dialogue": 0.05, "copy": 0.05}
 TINY = Recipe(
     vocabulary=600,
     shape=SMALL,

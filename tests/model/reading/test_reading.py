@@ -13,6 +13,8 @@ from octavo.kinds.dialogues import Message
 from octavo.model.network.decoder import Decoder
 from octavo.model.network.shape import DecoderShape
 from octavo.model.prompt import REFUSAL
+from octavo.model.reading.evidence import NAMES, Page, asked, fits, kind_of
+from octavo.model.reading.judge import SURE, Judge
 from octavo.model.reading.place import SHIPPED, checkpoint_named
 from octavo.model.reading.prompt import MOST, SHOWN, conversation, one_line, pieces, shown
 from octavo.model.reading.reader import Reader
@@ -66,7 +68,7 @@ def test_spans_end_at_words_and_leave_closing_marks_out() -> None:
     tokenizer = Tokenizer(SHIPPED)
     found = {text[start.at : end] for start in starts([one_line(text, 0)], tokenizer) for _, end in start.ends}
     assert {"Norvik", "Eldmark", "The Bell", '"The Bell"', "lives in Norvik"} <= found
-    assert not any(span.startswith(" ") or span.endswith(" ") or "(" in span and ")" not in span for span in found)
+    assert not any(span.startswith(" ") or span.endswith(" ") or ("(" in span and ")" not in span) for span in found)
 
 
 def test_a_span_scores_what_the_model_gives_its_tokens(reader: Reader) -> None:
@@ -90,7 +92,7 @@ def test_a_span_scores_what_the_model_gives_its_tokens(reader: Reader) -> None:
 
 
 def test_an_answer_is_a_span_of_the_passage_that_it_cites(reader: Reader) -> None:
-    reader.threshold = -1e9
+    reader.judge = Judge(threshold=-1e9)
     passages = ["Norvik  lies on\nthe Minde.", "Tarvo has 1,840 inhabitants."]
     found = reader.read("Which river is Norvik on?", passages)
     assert not found.declined
@@ -98,7 +100,7 @@ def test_an_answer_is_a_span_of_the_passage_that_it_cites(reader: Reader) -> Non
 
 
 def test_a_reader_above_every_margin_declines(reader: Reader) -> None:
-    reader.threshold = 1e9
+    reader.judge = Judge(threshold=1e9)
     found = reader.read("Which river is Norvik on?", ["Norvik lies on the Minde."])
     assert found.declined
     assert (found.answer, found.passage) == (REFUSAL, -1)
@@ -118,3 +120,47 @@ def test_only_seed_and_folders_with_weights_are_models(tmp_path: Path) -> None:
         with pytest.raises(OctavoError) as caught:
             checkpoint_named(name)
         assert caught.value.code == "M001"
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "good", "bad"),
+    [
+        ("Who leads Corvane?", "who", "Ida Rehm", "1990"),
+        ("When was Norvik founded?", "time", "12 March 1642", "Ida Rehm"),
+        ("How many people live in Tarvo?", "number", "1,840", "the harbour"),
+        ("How tall is the tower?", "amount", "48 metres", "red brick"),
+        ("What does a ticket cost?", "other", "4.20 euros", ""),
+        ("How much did the bridge cost?", "money", "4.20 euros", "Ida Rehm"),
+        ("Where is Norvik?", "where", "Eldmark", "1990"),
+    ],
+)
+def test_the_kind_of_answer_is_read_off_the_question(question: str, kind: str, good: str, bad: str) -> None:
+    assert kind_of(question) == kind
+    if bad:
+        assert fits(kind, good) > fits(kind, bad)
+
+
+def test_a_page_knows_its_names_and_what_is_asked_again() -> None:
+    texts = ["Mara Ilven lives in Norvik.", "Tara Holm lives in Tarvo."]
+    looked_for = asked("Where does Mara Ilven live?", texts)
+    mine, other = (Page(text, looked_for) for text in texts)
+    assert mine.named(mine.words) == 1.0
+    assert other.named(other.words) == 0.0
+    assert mine.covered(mine.words) > other.covered(other.words)
+    features = dict(zip(NAMES, mine.features(0, len("Mara Ilven"), -1.0, -2.0), strict=True))
+    assert features["repeats"] == 1.0
+
+
+def test_a_judge_comes_back_from_its_file_and_without_one_is_plain(tmp_path: Path) -> None:
+    judge = Judge(tuple(float(at) for at in range(len(NAMES))), tuple(float(at) for at in range(len(SURE))), 0.5)
+    assert Judge.of(tmp_path) == Judge()
+    (tmp_path / "reading.json").write_text(judge.as_json())
+    assert Judge.of(tmp_path) == judge
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"choice": [1], "sure": [1], "threshold": 0}', '{"threshold": 0}'])
+def test_a_damaged_judge_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "reading.json").write_text(text)
+    with pytest.raises(OctavoError) as caught:
+        Judge.of(tmp_path)
+    assert caught.value.code == "M006"

@@ -28,7 +28,7 @@ from octavo.model.machine import Machine
 from octavo.model.network.decoder import Decoder
 from octavo.model.network.shape import Course
 from octavo.model.prompt import training_text
-from octavo.model.reading.reader import THRESHOLD
+from octavo.model.reading.judge import JUDGE
 from octavo.model.tokenizer import Tokenizer
 from octavo.model.training.loop import Training
 from octavo.model.training.method import NextToken
@@ -89,7 +89,7 @@ def finish(
     write_checkpoint(out, model, names, [], summary, dtype="bfloat16")
     (out / TRAINING).unlink(missing_ok=True)  # a row a step: half a megabyte that nobody needs to read with it
     # On the weights as they are shipped, rounded.
-    write_durably(out / THRESHOLD, (json.dumps(calibrated(out, recipe.calibration)) + "\n").encode())
+    write_durably(out / JUDGE, calibrated(out, recipe.calibration).as_json().encode())
     write_cards(out, rows, summary)
     size = sum(file.stat().st_size for file in out.iterdir() if file.is_file())
     if size > MOST_BYTES:

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from octavo.kinds.checkpoint import SUMMARY
-from octavo.model.reading.reader import THRESHOLD
+from octavo.model.reading.judge import JUDGE
 
 MODEL_CARD, DATA_CARD = "README.md", "data-card.md"
 
 
 def write_cards(folder: Path, rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> None:
     """Write both pages from what the training said."""
-    calibration = json.loads((folder / THRESHOLD).read_text(encoding="utf-8"))
+    calibration = json.loads((folder / JUDGE).read_text(encoding="utf-8"))
     (folder / MODEL_CARD).write_text(model_card(rows, summary, calibration), encoding="utf-8")
     (folder / DATA_CARD).write_text(data_card(summary), encoding="utf-8")
 
@@ -47,7 +47,7 @@ How well it reads stands in `bench/results/seed.md`, measured by `python bench/s
   vocabulary {recipe["vocabulary"]:,}), bfloat16.
 - It answers with the number of a passage and a literal span of it (`octavo.model.reading`): the likeliest of all spans
   that begin and end at words. It declines when a refusal is likelier by more than {calibration["threshold"]} nats
-  (`{THRESHOLD}`).
+  (`{JUDGE}`).
 - Loss at the end of the training: {last} nats a token.
 
 ## How it was made

@@ -10,7 +10,38 @@ from octavo.kinds.documents import Document
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _SMALL = frozenset(
-    "the a an of to in is are was be by and or for on with as it its this that if not from at which can will has have".split()
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "to",
+        "in",
+        "is",
+        "are",
+        "was",
+        "be",
+        "by",
+        "and",
+        "or",
+        "for",
+        "on",
+        "with",
+        "as",
+        "it",
+        "its",
+        "this",
+        "that",
+        "if",
+        "not",
+        "from",
+        "at",
+        "which",
+        "can",
+        "will",
+        "has",
+        "have",
+    ]
 )
 _ASKED = ("Fill the gap: {l} ___ {r}", "{l} what {r}?", "Which words are missing: {l} ... {r}", "{l} ___ {r}")
 Turn = tuple[str, str, int]

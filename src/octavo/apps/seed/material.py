@@ -79,6 +79,8 @@ class Material:
                 makers[name] = self._reading(Maker(own, MEASURES[name]))
             elif name == "lookup":
                 makers[name] = self._lookups(Maker(own))
+            elif name == "within":
+                makers[name] = self._within(Maker(own, Measure(questions=9)))
             elif name == "gaps":
                 makers[name] = self._gaps(Gaps(self.documents, own))
             elif name == "text":
@@ -94,6 +96,9 @@ class Material:
 
     def _lookups(self, maker: Maker) -> Callable[[], Sequence_]:
         return lambda: self.tokenizer.conversation(messages_of(maker.lookup()))
+
+    def _within(self, maker: Maker) -> Callable[[], Sequence_]:
+        return lambda: self.tokenizer.conversation(messages_of(maker.within()))
 
     def _gaps(self, gaps: Gaps) -> Callable[[], Sequence_]:
         return lambda: self.tokenizer.conversation(conversation(*gaps.item()))

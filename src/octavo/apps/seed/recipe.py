@@ -39,8 +39,8 @@ class Recipe:
     tokenizer_bytes: int = 4_600_000
     """Of the documents; as much again and a third of the synthetic world is added."""
     seed: int = 0
-    calibration: int = 400
-    """Items on which the threshold is set."""
+    calibration: int = 800
+    """Made items on which the choice among spans and the threshold are fitted."""
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
@@ -63,8 +63,12 @@ MIXED = {
     "dialogue": 0.05, "copy": 0.01,
 }  # fmt: skip
 FEW = {
-    "lookup": 0.15, "few scenes": 0.33, "few": 0.2, "short with scenes": 0.07, "single": 0.08, "long": 0.03, "gaps": 0.08,
-    "text": 0.015, "dialogue": 0.035, "copy": 0.01,
+    "lookup": 0.15, "few scenes": 0.33, "few": 0.2, "short with scenes": 0.07, "single": 0.08, "long": 0.03,
+    "gaps": 0.08, "text": 0.015, "dialogue": 0.035, "copy": 0.01,
+}  # fmt: skip
+CLOSER = {
+    "lookup": 0.1, "within": 0.16, "few scenes": 0.38, "few": 0.12, "short with scenes": 0.05, "single": 0.08,
+    "long": 0.02, "gaps": 0.06, "text": 0.01, "dialogue": 0.02, "copy": 0.005,
 }  # fmt: skip
 SEED = Recipe(
     vocabulary=4096,
@@ -79,7 +83,8 @@ SEED = Recipe(
             "looking up", 377, 256, 16, {"lookup": 0.65, "scene": 0.12, "short with scenes": 0.15, "item": 0.08},
             2_100_000, whole=0.05,
         ),
-        Phase("reading", 1800, 320, 13, FEW, 7_500_000, whole=0.07),
+        Phase("reading", 496, 320, 13, FEW, 7_500_000, whole=0.07),
+        Phase("closer reading", 2900, 320, 13, CLOSER, 11_500_000, decay=1750, whole=0.05),
     ),
 )  # fmt: skip
 """The seed that is shipped. Which passage holds the answer is what a model of this size learns last of all unless it

@@ -103,19 +103,55 @@ def related(relation: Relation, subject: str, value: str, chance: Random, wordin
 
 
 _ATTRIBUTE_SAID = (
-    "The {a} of {s} is {o}.", "{s}'s {a} is {o}.", "{s} has the {a} {o}.", "{s} uses {o} as its {a}.",
-    "The {a} of {s} was {o}.", "As {a}, {s} has {o}.", "{o} is the {a} of {s}.", "{s}: the {a} is {o}.",
-    "{s} has {o} as its {a}.", "For {s} the {a} is set to {o}.", "{s}, whose {a} is {o}, was mentioned twice.",
-)  # fmt: skip
+    "The {a} of {s} is {o}.",
+    "{s}'s {a} is {o}.",
+    "{s} has the {a} {o}.",
+    "{s} uses {o} as its {a}.",
+    "The {a} of {s} was {o}.",
+    "As {a}, {s} has {o}.",
+    "{o} is the {a} of {s}.",
+    "{s}: the {a} is {o}.",
+    "{s} has {o} as its {a}.",
+    "For {s} the {a} is set to {o}.",
+    "{s}, whose {a} is {o}, was mentioned twice.",
+)
 _ATTRIBUTE_ASKED = (
-    "What is the {a} of {s}?", "What is {s}'s {a}?", "Which {a} does {s} have?", "What {a} does {s} use?",
-    "What was the {a} of {s}?", "Tell me the {a} of {s}.", "What is used as the {a} of {s}?", "What does {s} have as its {a}?",
-    "Name the {a} of {s}.", "{s}: what is the {a}?",
-)  # fmt: skip
-_ATTRIBUTE_VALUES = (
-    "person place coined code number phrase colour software quoted path duration year money title release thing "
-    "weekday org email command phrase coined number"
-).split()
+    "What is the {a} of {s}?",
+    "What is {s}'s {a}?",
+    "Which {a} does {s} have?",
+    "What {a} does {s} use?",
+    "What was the {a} of {s}?",
+    "Tell me the {a} of {s}.",
+    "What is used as the {a} of {s}?",
+    "What does {s} have as its {a}?",
+    "Name the {a} of {s}.",
+    "{s}: what is the {a}?",
+)
+_ATTRIBUTE_VALUES = [
+    "person",
+    "place",
+    "coined",
+    "code",
+    "number",
+    "phrase",
+    "colour",
+    "software",
+    "quoted",
+    "path",
+    "duration",
+    "year",
+    "money",
+    "title",
+    "release",
+    "thing",
+    "weekday",
+    "org",
+    "email",
+    "command",
+    "phrase",
+    "coined",
+    "number",
+]
 
 
 def attribute(name: str, subject: str, values: Values, wordings: str) -> Fact:
@@ -143,7 +179,7 @@ def record(subject: str, pairs: list[tuple[str, str]], chance: Random, wordings:
 
 
 @dataclass
-class _Event:
+class Event:
     """The parts of something that happened."""
 
     who: str
@@ -158,7 +194,7 @@ class _Event:
 PRICED = ("sell", "buy", "auction", "rent", "order", "repair", "restore", "paint", "build")
 
 
-def event(values: Values, who: str, what: str = "", verb: str = "") -> _Event:
+def event(values: Values, who: str, what: str = "", verb: str = "") -> Event:
     """Somebody did something to something, with two to four circumstances."""
     chance = values.chance
     base, past, done = (verb or values.word("verb")).split()
@@ -191,13 +227,13 @@ def event(values: Values, who: str, what: str = "", verb: str = "") -> _Event:
             parts[role] = ("for", values.make("money"))
         elif role == "span" and "when" not in parts:
             parts[role] = ("within", values.make("duration"))
-    return _Event(who, (base, past, done), what, noun, number, parts)
+    return Event(who, (base, past, done), what, noun, number, parts)
 
 
 _ORDER = ("tool", "price", "where", "span", "when", "reason")
 
 
-def happened(event: _Event, chance: Random) -> Fact:
+def happened(event: Event, chance: Random) -> Fact:
     """The event as a sentence, active or passive, with a question about each of its parts."""
     (base, past, done), who, what = event.verb, event.who, event.what
     many = bool(event.number)
@@ -225,7 +261,7 @@ def happened(event: _Event, chance: Random) -> Fact:
     return Fact(sentence, asked_about(event, chance), subject, f"{base} {what}")
 
 
-def asked_about(event: _Event, chance: Random) -> list[tuple[str, str]]:
+def asked_about(event: Event, chance: Random) -> list[tuple[str, str]]:
     """A question about each role."""
     (base, past, done), who, what = event.verb, event.who, event.what
     was = "were" if event.number else "was"

@@ -1,4 +1,4 @@
-"""Scenes: short texts with typed slots, written in many ways, with questions that they answer and some that they don't."""
+"""Scenes: short texts with typed slots in many wordings, with questions that they answer and some that they don't."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from octavo.data.world.values import SMALL, Values, dictionary, words
+from octavo.data.world.values import Values, dictionary, words
 
 HERE = Path(__file__).parent
 KEPT_OUT = 7
@@ -142,7 +142,7 @@ class Stage:
         chance, values = self.chance, self.values
         word = values._side(dictionary())
         if kind in ("small", "small2", "small3"):
-            return chance.choice((str(chance.randint(2, 60)), chance.choice(SMALL)))
+            return chance.choice((str(chance.randint(2, 60)), chance.choice(words()["small_number"])))
         if kind == "lateryear":
             return str(chance.randint(2000, 2026))
         if kind == "identifier":
@@ -221,7 +221,7 @@ class Stage:
         return values.make(kind)
 
 
-def _SLOT_NAMES(template: str) -> list[str]:  # noqa: N802
+def _SLOT_NAMES(template: str) -> list[str]:
     return [name for name, _ in _SLOT.findall(template)]
 
 
@@ -229,6 +229,3 @@ def _capitals(text: str) -> str:
     text = re.sub(r"([.!?] )(the) (?=[A-Z])", lambda match: match.group(1) + "The ", text)
     text = re.sub(r"\b([Aa]) (?=[aeiouAEIO]\w)", r"\1n ", text)
     return text[:1].upper() + text[1:]
-
-
-__all__ = ["Scene", "Stage", "Staged", "chosen", "scenes", "words"]

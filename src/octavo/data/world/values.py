@@ -1,4 +1,4 @@
-"""Values: names, dates, amounts and other short texts of the synthetic world, each decided by a random number generator."""
+"""Values: names, dates, amounts and other short texts of the synthetic world, each drawn by chance from a seed."""
 
 from __future__ import annotations
 
@@ -12,56 +12,24 @@ from zlib import crc32
 HERE = Path(__file__).parent
 LISTS = HERE.parent / "personal" / "lists"
 _COARSE = re.compile(
-    "sex|prostit|tit(?:s|ty)|whor|porn|rape|rapi|slut|bitch|nazi|fuck|shit|penis|vagin|nigg|fag|cunt|dick|bastard|orgas|erot|"
-    "breast|nude|piss|crap|turd|fart|anal|anus|puss|negro|spic|kike|queer|dyke|homo|lesb|arse|ass|cock|bugger|bonk|boob|semen"
+    "sex|prostit|tit(?:s|ty)|whor|porn|rape|rapi|slut|bitch|nazi|fuck|shit|penis|vagin|nigg|fag|cunt|dick|bastard|orgas|"
+    "erot|breast|nude|piss|crap|turd|fart|anal|anus|puss|negro|spic|kike|queer|dyke|homo|lesb|arse|ass|cock|bugger|bonk|boob|semen"
 )
 KEPT_OUT = 8
 """One word in so many is never used in training, so that the development sets have words of their own."""
 CLOSED = frozenset(
-    "month weekday season verb country licence language format platform building_kind event_kind machine_kind org_kind "
-    "award_kind unit ship_name colour".split()
+    (  # noqa: SIM905
+        "month weekday season verb country licence language format platform "
+        "building_kind event_kind machine_kind org_kind award_kind unit ship_name colour domain"
+    ).split()
 )
 """Kinds of words that are all used in training: there are too few of them, or they name the kind of a thing."""
-_ONSETS = (
-    "b br c cl d dr f fl g gr h j k kl l m n p pr qu r s sh sk st sv t th tr v w y z zh kr bl gl sn sp sw ch".split()
-)
-_NUCLEI = "a e i o u a e i o ae ei ia ou au ea y oo".split()
-_CODAS = [
-    "",
-    "",
-    "",
-    "l",
-    "n",
-    "r",
-    "s",
-    "m",
-    "k",
-    "x",
-    "lm",
-    "nd",
-    "rn",
-    "rt",
-    "sk",
-    "ss",
-    "th",
-    "v",
-    "ck",
-    "nt",
-    "ld",
-]
-_PLACE_ENDS = (
-    "ford vik burg ham stad ton ville by mouth haven dale wick field brook holm minster port bridge a o um".split()
-)
-_LAST_ENDS = "en er son ov ska ini ez es ström mann wood ley ard ic aki a o ell ens sen ton is".split()
-_SOFT_ENDS = "py db ly kit flow base hub io x d fs ware box forge lint cast mq grid sync".split()
-_DOMAINS = "example.org example.com example.net mail.example post.example".split()
 UNITS = {
-    "length": "m metres metres metres feet km kilometres cm".split(),
-    "weight": "kg tonnes kilograms grams tons pounds".split(),
-    "power": "watts kW kilowatts megawatts volts".split(),
-    "duration": "days weeks months years hours minutes seconds".split(),
+    "length": ["m", "metres", "metres", "metres", "feet", "km", "kilometres", "cm"],
+    "weight": ["kg", "tonnes", "kilograms", "grams", "tons", "pounds"],
+    "power": ["watts", "kW", "kilowatts", "megawatts", "volts"],
+    "duration": ["days", "weeks", "months", "years", "hours", "minutes", "seconds"],
 }
-SMALL = "two three four five six seven eight nine ten eleven twelve".split()
 
 
 @cache
@@ -71,7 +39,7 @@ def words() -> dict[str, list[str]]:
     for line in (HERE / "words.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             kind, _, rest = line.partition(": ")
-            found[kind] = list(dict.fromkeys(rest.split("; ")))
+            found[kind] = ["" if word == "-" else word for word in dict.fromkeys(rest.split("; "))]
     return found
 
 
@@ -122,7 +90,9 @@ class Values:
         c = self.chance
         while True:
             made = "".join(
-                c.choice(_ONSETS) + c.choice(_NUCLEI) + (c.choice(_CODAS) if c.random() < 0.6 else "")
+                c.choice(words()["onset"])
+                + c.choice(words()["nucleus"])
+                + (c.choice(words()["coda"]) if c.random() < 0.6 else "")
                 for _ in range(c.randint(low, high))
             )
             if len(made) < 10 and kept_out(made) == self.unseen:
@@ -142,7 +112,7 @@ class Values:
             return self._side(names("last_names.txt"))
         if c.random() < 0.2:
             return self._side(dictionary()).capitalize()
-        return self._syllables(1, 2) + (c.choice(_LAST_ENDS) if c.random() < 0.6 else "")
+        return self._syllables(1, 2) + (c.choice(words()["last_end"]) if c.random() < 0.6 else "")
 
     def _person(self) -> str:
         c = self.chance
@@ -161,9 +131,9 @@ class Values:
         roll = c.random()
         if roll < 0.15:
             return self._side(names("places.txt.gz"))
-        name = self._syllables(1, 2) + c.choice(_PLACE_ENDS) if roll < 0.7 else self._syllables(2, 3)
+        name = self._syllables(1, 2) + c.choice(words()["place_end"]) if roll < 0.7 else self._syllables(2, 3)
         if roll > 0.93:
-            return f"{c.choice('Port Lake New North South East Upper Lower Saint Cape Mount'.split())} {name}"
+            return f"{c.choice(words()['place_head'])} {name}"
         return name
 
     def _org(self) -> str:
@@ -188,7 +158,7 @@ class Values:
         roll = c.random()
         head = self._syllables(1, 2) if c.random() < 0.6 else self._side(dictionary()).capitalize()
         if roll < 0.3:
-            return head.lower() + c.choice(_SOFT_ENDS)
+            return head.lower() + c.choice(words()["software_end"])
         if roll < 0.45:
             return f"{head.lower()}{c.choice('-_')}{self._side(dictionary())}"
         if roll < 0.55:
@@ -295,7 +265,7 @@ class Values:
             (str(c.randint(2, 900)), f"{c.randint(1, 99)}.{c.randint(1, 9)}", f"{c.randint(1, 9)},{c.randint(0, 9)}00")
         )
         if kind == "duration":
-            amount = c.choice((str(c.randint(2, 90)), c.choice(SMALL)))
+            amount = c.choice((str(c.randint(2, 90)), c.choice(words()["small_number"])))
         return f"{amount} {c.choice(UNITS[kind])}"
 
     def _length(self) -> str:
@@ -351,7 +321,8 @@ class Values:
         )
 
     def _email(self) -> str:
-        return f"{self.first().lower()}{self.chance.choice(('.', '', '_'))}{self.last().lower()}@{self.chance.choice(_DOMAINS)}"
+        name = f"{self.first()}{self.chance.choice(('.', '', '_'))}{self.last()}".lower()
+        return f"{name}@{self.chance.choice(words()['domain'])}"
 
     def _river(self) -> str:
         return self._coined() if self.chance.random() < 0.8 else f"{self._coined()} River"

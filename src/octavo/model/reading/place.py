@@ -13,10 +13,7 @@ SHIPPED = Path(__file__).parent.parent / SEED
 
 def checkpoint_named(name: str) -> Path:
     """The folder of `seed`, or the folder called `name`."""
-    if name == SEED:
-        folder = SHIPPED
-    else:
-        folder = Path(name)
+    folder = SHIPPED if name == SEED else Path(name)
     if not (folder / WEIGHTS).is_file():
         raise OctavoError(
             "M001",

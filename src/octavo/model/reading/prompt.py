@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from octavo.kinds.dialogues import Message
 from octavo.model.prompt import REFUSAL
@@ -79,7 +80,7 @@ def _windows(passage: str, number: int) -> list[Piece]:
     """Whole sentences, as many as fit into `WINDOW`; a longer sentence is cut at a space."""
     cuts = [0, *(match.end() for match in _SENTENCE.finditer(passage)), len(passage)]
     spans: list[tuple[int, int]] = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         if spans and end - spans[-1][0] <= WINDOW:
             spans[-1] = (spans[-1][0], end)
             continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
 import re
 import time
@@ -20,14 +19,18 @@ from octavo.model.checkpoint import read_checkpoint
 from octavo.model.network.decoder import Decoder, KeyValues
 from octavo.model.network.operators import inverse_rms
 from octavo.model.prompt import REFUSAL
+from octavo.model.reading.evidence import Page, asked, coverage
+from octavo.model.reading.judge import Judge, probability
 from octavo.model.reading.prompt import SHOWN, Piece, pieces, shown
 from octavo.model.reading.spans import Start, starts
 from octavo.model.tokenizer import Tokenizer
 
-THRESHOLD = "reading.json"
-"""`{"threshold", "slope"}`: when a checkpoint declines, and how its margin becomes a probability."""
-TRIED = 14
+JUDGED = 80
+"""Spans that are looked at for more than the model's opinion."""
+TRIED = 16
 """Starts whose whole text is scored: the likeliest by their first token, or first two when the first is a space."""
+EACH = 4
+"""Of these, so many at least of each passage."""
 PASSAGES = 3
 """Passages that answers are looked for in: those that the model names with most certainty."""
 
@@ -36,8 +39,8 @@ PASSAGES = 3
 class Reading:
     """An answer with its place, or a refusal (`answer` is `REFUSAL`, `passage` -1).
 
-    `start` and `end` are characters of passage number `passage` (from 0); `margin` is how much likelier the span is
-    than a refusal, in nats.
+    `start` and `end` are characters of passage number `passage` (from 0); `margin` is the logarithm of the odds that the
+    best span is an answer.
     """
 
     answer: str
@@ -54,17 +57,50 @@ class Reading:
 class Scored:
     """A span with the logarithm of its probability."""
 
-    score: float
+    number: float
+    """Of its passage."""
+    words: float
+    """Of its words, given the passage."""
     piece: int
     start: int
     end: int
+
+    @property
+    def score(self) -> float:
+        """Of both."""
+        return self.number + self.words
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The best span of a question, and what is known about it (see `judge.SURE`)."""
+
+    span: Scored
+    features: list[float]
+    about: list[float]
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What the model makes of a prompt: of a refusal, of each piece, and of what comes after naming a piece.
+
+    `rows` names the row of a piece in `memory`, `following` and `spaced` (what follows a space after the number).
+    """
+
+    refused: float
+    numbers: dict[int, float]
+    rows: dict[int, int]
+    memory: KeyValues
+    following: Tensor
+    spaced: Tensor | None
 
 
 class Reader:
     """A checkpoint that reads; made once, asked often."""
 
-    def __init__(self, model: Decoder, tokenizer: Tokenizer, threshold: float = 0.0, slope: float = 1.0) -> None:
-        self.model, self.tokenizer, self.threshold, self.slope = model, tokenizer, threshold, slope
+    def __init__(self, model: Decoder, tokenizer: Tokenizer, judge: Judge | None = None) -> None:
+        self.model, self.tokenizer, self.judge = model, tokenizer, judge or Judge()
+        self.both_ways = False
         self.refusal = tokenizer.encode(REFUSAL)[0]
         spaced = tokenizer.encode(" 1")
         self.space = spaced[0] if len(spaced) > 1 else None
@@ -72,89 +108,121 @@ class Reader:
 
     @classmethod
     def of(cls, folder: Path) -> Reader:
-        """The reader of a checkpoint; without a stored threshold it declines when a refusal is likelier."""
+        """The reader of a checkpoint."""
         model, tokenizer = read_checkpoint(folder)
-        path = folder / THRESHOLD
-        stored = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        return cls(model.eval(), tokenizer, float(stored.get("threshold", 0.0)), float(stored.get("slope", 1.0)))
+        return cls(model.eval(), tokenizer, Judge.of(folder))
 
     def read(self, question: str, passages: Sequence[str], room: int = SHOWN) -> Reading:
         """Answer from the passages alone."""
         began = time.perf_counter()
         shown_pieces = pieces(passages, question, room)
-        refused, spans = self.scores(question, shown_pieces)
-        asked = f" {_plain(question)} "
-        # What the question already says is no answer to it.
-        new = [one for one in spans[:60] if f" {_plain(_text(one, shown_pieces))} " not in asked]
-        spans = new or spans
-        best = spans[0] if spans else Scored(-math.inf, 0, 0, 0)
-        margin = best.score - refused
-        sure = 1 / (1 + math.exp(-max(-50.0, min(50.0, self.slope * (margin - self.threshold)))))
+        found = self.choices(question, shown_pieces)
+        best = max(found, key=lambda one: self.judge.score(one.features)) if found else None
+        logit = self.judge.logit(best.about) if best is not None else -math.inf
+        sure = probability(logit)
         seconds = time.perf_counter() - began
-        if not spans or margin < self.threshold:
-            return Reading(REFUSAL, True, -1, 0, 0, 1 - sure, margin, seconds)
-        best = _likeliest_place(best, spans, shown_pieces, question)
-        piece = shown_pieces[best.piece]
-        start, end = piece.places[best.start], piece.places[best.end - 1] + 1
-        text = piece.text[best.start : best.end]
-        return Reading(text, False, piece.passage, start, end, sure, margin, seconds)
+        if best is None or logit < self.judge.threshold:
+            return Reading(REFUSAL, True, -1, 0, 0, 1 - sure, logit, seconds)
+        span, piece = best.span, shown_pieces[best.span.piece]
+        start, end = piece.places[span.start], piece.places[span.end - 1] + 1
+        return Reading(piece.text[span.start : span.end], False, piece.passage, start, end, sure, logit, seconds)
+
+    def choices(self, question: str, shown_pieces: Sequence[Piece]) -> list[Choice]:
+        """The likeliest spans, at each place where they stand, with all that is known of them."""
+        refused, spans = self.scores(question, shown_pieces)
+        texts = [piece.text for piece in shown_pieces]
+        looked_for = asked(question, texts)
+        pages = [Page(text, looked_for) for text in texts]
+        covered = coverage(pages)
+        found = []
+        for span in spans[:JUDGED]:
+            text = texts[span.piece][span.start : span.end]
+            page = pages[span.piece]
+            for start in _places(text, page.text):
+                features = page.features(start, start + len(text), span.number, span.words)
+                here = Scored(span.number, span.words, span.piece, start, start + len(text))
+                found.append(Choice(here, features, self.judge.about(features, refused, covered)))
+        return found
 
     @torch.no_grad()
     def scores(self, question: str, shown_pieces: Sequence[Piece]) -> tuple[float, list[Scored]]:
-        """The logarithm of the probability of a refusal, and the likeliest spans, best first."""
-        message = Message("user", shown([piece.text for piece in shown_pieces], question))
+        """The logarithm of the probability of a refusal, and the likeliest spans, best first; both the mean over the
+        orders in which the pieces are shown."""
+        count = len(shown_pieces)
+        orders = [list(range(count))]
+        if self.both_ways and count > 1:
+            orders.append(orders[0][::-1])
+        looks = [self._look(question, shown_pieces, order) for order in orders]
+        refused = sum(look.refused for look in looks) / len(looks)
+        tried = self._promising(starts(shown_pieces, self.tokenizer), looks) if count else []
+        if not tried:
+            return refused, []
+        sums = [self._totals(look, tried) for look in looks]
+        spans = []
+        for at, start in enumerate(tried):
+            number = sum(look.numbers[start.piece] for look in looks) / len(looks)
+            for place, (_, end) in enumerate(start.ends):
+                words = sum(one[at][place] for one in sums) / len(looks)
+                spans.append(Scored(number, words, start.piece, start.at, end))
+        spans.sort(key=lambda span: (-span.score, span.piece, span.start, span.end))
+        return refused, spans
+
+    def _look(self, question: str, shown_pieces: Sequence[Piece], order: Sequence[int]) -> _Look:
+        """Read the prompt with its pieces in an order; then name each of the likeliest pieces and see what follows."""
+        message = Message("user", shown([shown_pieces[at].text for at in order], question))
         prompt = self.tokenizer.conversation([message], ask=True)[0]
         prompt = prompt[-(self.model.shape.positions - 48) :]
         memory = KeyValues(self.model, 1, len(prompt))
         first = log_softmax(self._all(torch.tensor([prompt]), memory, last=True)[0, -1].float(), -1)
-        refused = float(first[self.refusal])
-        if not shown_pieces:
-            return refused, []
-        # Which passage, then which words: the model names the passage first.
-        numbers = [self.numbers[at] for at in range(len(shown_pieces))]
-        chosen = sorted(range(len(numbers)), key=lambda at: -float(first[numbers[at]]))[:PASSAGES]
-        rows = torch.tensor([[numbers[at]] for at in chosen])
-        named = _copies(memory, len(chosen), 1)
-        next_ = log_softmax(self._all(rows, named)[:, 0].float(), -1)
+        numbers = {piece: float(first[self.numbers[place]]) for place, piece in enumerate(order)}
+        chosen = sorted(numbers, key=lambda piece: -numbers[piece])[:PASSAGES]
+        if not chosen:
+            return _Look(float(first[self.refusal]), {}, {}, memory, first[None], None)
+        tokens = torch.tensor([[self.numbers[list(order).index(piece)]] for piece in chosen])
+        named = _picked(memory, [0] * len(chosen), 1)
+        following = log_softmax(self._all(tokens, named)[:, 0].float(), -1)
         spaced = None
         if self.space is not None:
-            after_space = _copies(named, len(chosen), 1)
-            spaced = log_softmax(self._all(torch.full((len(chosen), 1), self.space), after_space)[:, 0].float(), -1)
-        tried = self._promising(starts(shown_pieces, self.tokenizer), chosen, first, next_, spaced)
-        if not tried:
-            return refused, []
-        longest = max(len(start.tokens) for _, start in tried)
-        tokens = torch.tensor([[*start.tokens, *[0] * (longest - len(start.tokens))] for _, start in tried])
-        after = log_softmax(self._all(tokens, _picked(named, [row for row, _ in tried], longest)).float(), -1)
-        spans = []
-        for at, (row, start) in enumerate(tried):
-            total = float(first[numbers[start.piece]]) + float(next_[row, start.tokens[0]])
+            after = _picked(named, range(len(chosen)), 1)
+            spaced = log_softmax(self._all(torch.full((len(chosen), 1), self.space), after)[:, 0].float(), -1)
+        rows = {piece: row for row, piece in enumerate(chosen)}
+        return _Look(float(first[self.refusal]), numbers, rows, named, following, spaced)
+
+    def _promising(self, found: Sequence[Start], looks: Sequence[_Look]) -> list[Start]:
+        """The starts to look at closely, each sequence of tokens once a piece."""
+        pieces_ = [piece for piece in looks[0].rows if all(piece in look.rows for look in looks)]
+        once = {(start.piece, start.tokens): start for start in reversed(found) if start.piece in pieces_}
+
+        def likely(start: Start) -> float:
+            score = 0.0
+            for look in looks:
+                row = look.rows[start.piece]
+                score += look.numbers[start.piece] + float(look.following[row, start.tokens[0]])
+                if look.spaced is not None and start.tokens[0] == self.space and len(start.tokens) > 1:
+                    score += float(look.spaced[row, start.tokens[1]])
+            return score
+
+        ranked = sorted(once.values(), key=lambda start: (-likely(start), start.piece, start.at))
+        # Some of each piece, whatever the model thinks of it, and the best of the rest.
+        kept = [start for piece in pieces_ for start in [one for one in ranked if one.piece == piece][:EACH]]
+        return kept + [start for start in ranked if start not in kept][: max(0, TRIED - len(kept))]
+
+    def _totals(self, look: _Look, tried: Sequence[Start]) -> list[list[float]]:
+        """For each start the logarithm of the probability of its words up to each of its ends, the end included."""
+        longest = max(len(start.tokens) for start in tried)
+        rows = [look.rows[start.piece] for start in tried]
+        tokens = torch.tensor([[*start.tokens, *[0] * (longest - len(start.tokens))] for start in tried])
+        after = log_softmax(self._all(tokens, _picked(look.memory, rows, longest)).float(), -1)
+        totals = []
+        for at, start in enumerate(tried):
+            total = float(look.following[rows[at], start.tokens[0]])
             sums = [0.0, total]
             for place, token in enumerate(start.tokens[1:]):
                 total += float(after[at, place, token])
                 sums.append(total)
-            for count, end in start.ends:
-                score = sums[count] + float(after[at, count - 1, self.tokenizer.end_of_turn])
-                spans.append(Scored(score, start.piece, start.at, end))
-        spans.sort(key=lambda span: (-span.score, span.piece, span.start, span.end))
-        return refused, spans
-
-    def _promising(
-        self, found: Sequence[Start], chosen: Sequence[int], first: Tensor, next_: Tensor, spaced: Tensor | None
-    ) -> list[tuple[int, Start]]:
-        """The starts to look at closely with the row of their passage, each sequence of tokens once a passage."""
-        rows = {piece: row for row, piece in enumerate(chosen)}
-        once = {(start.piece, start.tokens): start for start in reversed(found) if start.piece in rows}
-
-        def likely(start: Start) -> float:
-            row = rows[start.piece]
-            score = float(first[self.numbers[start.piece]]) + float(next_[row, start.tokens[0]])
-            if spaced is not None and start.tokens[0] == self.space and len(start.tokens) > 1:
-                score += float(spaced[row, start.tokens[1]])
-            return score
-
-        ranked = sorted(once.values(), key=lambda start: (-likely(start), start.piece, start.at))
-        return [(rows[start.piece], start) for start in ranked[:TRIED]]
+            stop = self.tokenizer.end_of_turn
+            totals.append([sums[count] + float(after[at, count - 1, stop]) for count, _ in start.ends])
+        return totals
 
     def _all(self, tokens: Tensor, memory: KeyValues, *, last: bool = False) -> Tensor:
         """Logits after every new token (or only the last), (B, T, V)."""
@@ -173,38 +241,18 @@ class Reader:
         return linear(x * inverse_rms(x, model.shape.eps).to(x.dtype), memory.head)
 
 
-def _plain(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.lower()))
-
-
-def _text(span: Scored, shown_pieces: Sequence[Piece]) -> str:
-    return shown_pieces[span.piece].text[span.start : span.end]
-
-
-def _copies(memory: KeyValues, rows: int, room: int) -> KeyValues:
-    """The memory of one sequence, or of as many as `rows`, with room for more tokens in each."""
-    return _picked(memory, [0] * rows if memory.stored.shape[2] == 1 else list(range(rows)), room)
+def _places(text: str, page: str) -> list[int]:
+    """Where the words of a span stand in its page, at most four times."""
+    found = [match.start() for match in re.finditer(rf"(?<!\w){re.escape(text)}(?!\w)", page)]
+    return found[:4] or [page.find(text)]
 
 
 def _picked(memory: KeyValues, rows: Sequence[int], room: int) -> KeyValues:
     """Some of the sequences, repeated as `rows` says, with room for more tokens."""
     other = copy.copy(memory)
     shape = memory.stored.shape
-    other.stored = torch.empty((*shape[:2], len(rows), shape[3], memory.length + room, shape[5]))
+    other.stored = torch.empty(
+        (*shape[:2], len(rows), shape[3], memory.length + room, shape[5]), dtype=memory.stored.dtype
+    )
     other.stored[:, :, :, :, : memory.length] = memory.stored[:, :, list(rows), :, : memory.length]
     return other
-
-
-def _likeliest_place(best: Scored, spans: Sequence[Scored], shown_pieces: Sequence[Piece], question: str) -> Scored:
-    """Where the same words stand more than once: the place whose surroundings share most with the question."""
-    text = shown_pieces[best.piece].text[best.start : best.end]
-    asked = set(re.findall(r"\w+", question.lower()))
-    found = []
-    for number, piece in enumerate(shown_pieces):
-        for match in re.finditer(rf"(?<!\w){re.escape(text)}(?!\w)", piece.text):
-            around = piece.text[max(0, match.start() - 120) : match.end() + 120].lower()
-            found.append((len(asked & set(re.findall(r"\w+", around))), -number, -match.start(), match.end()))
-    if not found:
-        return best
-    _, number, start, end = max(found)
-    return Scored(best.score, -number, -start, end)

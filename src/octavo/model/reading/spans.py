@@ -11,7 +11,7 @@ from octavo.model.tokenizer import Tokenizer
 
 WORDS = 14
 """The longest answer, in words."""
-CHARACTERS = 110
+CHARACTERS = 90
 _WORD = re.compile(r"\S+")
 _OPENING = "([{<«„“‘'\"*_`"
 _CLOSING = ".,;:!?)]}>»”’'\"*_`…"

@@ -1,0 +1,298 @@
+"""Evidence: what speaks for a span besides the model: words and names shared with the question, the kind of answer.
+
+A small model is surer of what kind of words answer a question than of whom the question is about; names are plain to
+see. A few weights, fitted on made items (`octavo.apps.seed.calibrate`), put both together.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+_WORD = re.compile(r"[^\W_]+(?:[._@/:+-][^\W_]+)*")
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[\"“'(\[]?[A-Z0-9])")
+_STOP = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "for",
+        "from",
+        "by",
+        "with",
+        "and",
+        "or",
+        "but",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "has",
+        "have",
+        "had",
+        "do",
+        "does",
+        "did",
+        "it",
+        "its",
+        "he",
+        "she",
+        "they",
+        "his",
+        "her",
+        "their",
+        "this",
+        "that",
+        "these",
+        "those",
+        "what",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "when",
+        "where",
+        "why",
+        "how",
+        "many",
+        "much",
+        "long",
+        "old",
+        "far",
+        "tall",
+        "high",
+        "often",
+        "tell",
+        "me",
+        "please",
+        "say",
+        "according",
+        "passages",
+        "passage",
+        "name",
+        "call",
+        "called",
+        "can",
+        "could",
+        "would",
+        "will",
+        "not",
+        "no",
+        "as",
+        "into",
+        "than",
+        "there",
+        "then",
+        "i",
+        "you",
+        "we",
+        "so",
+        "such",
+        "any",
+        "some",
+        "one",
+        "today",
+        "now",
+    ]
+)
+_SMALLEST = frozenset(
+    (
+        "a an the of in on at to for from by with and or but is are was were be been has have had do does did it its he she they "
+        "his her their this that these those what which who whom whose where how many much tell me please say according passages "
+        "passage can could would will not as into than there then i you we so such any some one"
+    ).split()
+)
+_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_DATE = re.compile(
+    rf"\b(?:{_MONTHS})\b|\b[12]\d{{3}}\b|\b\d{{1,2}}[:.]\d{{2}}\b|\bnoon\b|\bcentury\b|day\b", re.IGNORECASE
+)
+_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million)\b",
+    re.IGNORECASE,
+)
+_TIMES = re.compile(r"\b(?:second|minute|hour|day|week|month|year|decade|centur)", re.IGNORECASE)
+_MONEY = re.compile(r"[$€£¥]|\b(?:euro|dollar|crown|pound|franc|cent)s?\b", re.IGNORECASE)
+NAMES = (
+    "number", "words", "passage", "sentence", "names in passage", "names in sentence", "repeats", "kind", "length",
+    "near", "last names", "akin", "akin near", "akin in passage",
+)  # fmt: skip
+"""What is known of a span, in the order of the weights."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is looked for: content words with their weight, names among them, the kind of answer."""
+
+    words: dict[str, float]
+    names: frozenset[str]
+    kind: str
+    akin: tuple[frozenset[str], ...]
+    """For each word of the question that is no name: the words that state the same."""
+
+
+@cache
+def stem(word: str) -> str:
+    """The beginning of a word, without the endings of English."""
+    word = word.lower()
+    for ending in ("ing", "ed", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) > 3:
+            word = word[: -len(ending)]
+            break
+    return word[:6] if word.isalpha() else word
+
+
+def stems(text: str) -> list[str]:
+    """The words of a text as stems, in order."""
+    return [stem(word) for word in _WORD.findall(text)]
+
+
+@cache
+def akin() -> dict[str, frozenset[str]]:
+    """For each stem those that ask for or state the same thing, itself included (`akin.txt`)."""
+    found: dict[str, set[str]] = {}
+    for line in (Path(__file__).parent / "akin.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            group = {stem(word) for word in line.split()}
+            for one in group:
+                found.setdefault(one, set()).update(group)
+    return {one: frozenset(group) for one, group in found.items()}
+
+
+def asked(question: str, texts: Sequence[str]) -> Asked:
+    """The question in the light of the passages: a word that stands in all of them says less."""
+    found = [word for word in _WORD.findall(question) if word.lower() not in _STOP]
+    spread = Counter(one for text in texts for one in set(stems(text)))
+    words = {stem(word): math.log(1.5 + len(texts)) - 0.6 * math.log(1 + spread[stem(word)]) for word in found}
+    begins = _WORD.match(question)
+    names = frozenset(
+        stem(word)
+        for word in found
+        if (word[0].isupper() and (begins is None or word != begins.group())) or not word.isalpha()
+    )
+    plain = dict.fromkeys(stem(word) for word in _WORD.findall(question) if word.lower() not in _SMALLEST)
+    meant = tuple(akin().get(one, frozenset((one,))) for one in plain if one not in names)
+    return Asked(words, names, kind_of(question), meant)
+
+
+def kind_of(question: str) -> str:
+    """What kind of words would answer."""
+    text = question.lower()
+    if re.search(r"\bhow (?:many|large|big|populous)\b|number of|population|what age|how old", text):
+        return "number"
+    if re.search(
+        r"\bhow (?:much|expensive)\b.*(?:cost|pay|paid|price|sell|sold|worth|fee|earn|spend|ticket)|price|fee\b|revenue|budget|turnover|fare\b",
+        text,
+    ):
+        return "money"
+    if re.search(r"\bhow (?:tall|high|long|far|deep|heavy|wide|fast|much)\b|height|weight|length|distance|depth", text):
+        return "amount"
+    if re.search(
+        r"\b(?:when|since when|what date|which day|what day|date of|birthday|in (?:which|what) year|what year|which year|until when)\b",
+        text,
+    ):
+        return "time"
+    if re.search(r"\b(?:who|whom|whose)\b", text):
+        return "who"
+    if re.search(r"\bwhere\b|\b(?:which|what) (?:town|city|country|place|village)\b", text):
+        return "where"
+    return "other"
+
+
+def fits(kind: str, span: str) -> float:
+    """1 where the span looks like that kind of answer, -1 where it cannot be one, 0 where nothing is known."""
+    number, date = bool(_NUMBER.search(span)), bool(_DATE.search(span))
+    if kind in ("number", "amount"):
+        return 1.0 if number else -1.0
+    if kind == "money":
+        return 1.0 if _MONEY.search(span) else 0.0 if number else -1.0
+    if kind == "time":
+        return 1.0 if date else 0.0 if number or _TIMES.search(span) else -1.0
+    if kind == "who":
+        if any(letter.isdigit() for letter in span):
+            return -1.0
+        return 1.0 if span[:1].isupper() else 0.0
+    if kind == "where":
+        if re.fullmatch(r"[\d\s.,:-]+", span):
+            return -1.0
+        return 1.0 if re.search(r"[A-Z]", span) else 0.0
+    return 0.0
+
+
+class Page:
+    """A piece of text, cut into sentences, ready to be asked about many spans."""
+
+    def __init__(self, text: str, looked_for: Asked) -> None:
+        self.text, self.looked_for = text, looked_for
+        cuts = [0, *(match.end() for match in _SENTENCE.finditer(text)), len(text)]
+        self.sentences = list(pairwise(cuts))
+        self.words = set(stems(text))
+        self.total = sum(looked_for.words.values()) or 1.0
+        self.akin_places = [
+            [match.start() for match in _WORD.finditer(text) if stem(match.group()) in group]
+            for group in looked_for.akin
+        ]
+        self.places = [match.start() for match in _WORD.finditer(text) if stem(match.group()) in looked_for.words]
+
+    def covered(self, words: set[str]) -> float:
+        """Share of the question's weight that these words hold."""
+        return sum(weight for word, weight in self.looked_for.words.items() if word in words) / self.total
+
+    def named(self, words: set[str]) -> float:
+        """Share of the question's names that are among these words; 0.5 when it has none."""
+        names = self.looked_for.names
+        return len(names & words) / len(names) if names else 0.5
+
+    def features(self, start: int, end: int, number: float, score: float) -> list[float]:
+        """What is known of the span from `start` to `end`, in the order of `NAMES`; `number` and `score` are the
+        model's logarithms for the passage and for the words in it."""
+        first, last = next((one for one in self.sentences if one[0] <= start < one[1]), (0, len(self.text)))
+        around = set(stems(self.text[first:start] + " " + self.text[end:last]))
+        before = set(stems(self.text[:last]))
+        span = self.text[start:end]
+        mine = stems(span)
+        near = min((abs(place - start) for place in self.places if not start <= place < end), default=400)
+        return [
+            max(number, -12.0),
+            max(score, -24.0),
+            self.covered(self.words),
+            self.covered(around),
+            self.named(self.words),
+            self.named(around),
+            sum(one in self.looked_for.words for one in mine) / max(1, len(mine)),
+            fits(self.looked_for.kind, span),
+            math.log(1 + len(mine)),
+            math.exp(-near / 40),
+            self.named(before),
+            *self.meant(start, end, first, last),
+        ]
+
+    def meant(self, start: int, end: int, first: int, last: int) -> tuple[float, float, float]:
+        """How much of what is asked, names apart, is stated in the sentence, how near to the span, and anywhere."""
+        groups = self.akin_places
+        if not groups:
+            return 0.5, 0.0, 0.5
+        inside = [[at for at in places if first <= at < last and not start <= at < end] for places in groups]
+        near = [math.exp(-min(abs(at - start) for at in places) / 30) for places in inside if places]
+        found = sum(any(not start <= at < end for at in places) for places in groups)
+        return len(near) / len(groups), max(near, default=0.0), found / len(groups)
+
+
+def coverage(pages: Sequence[Page]) -> tuple[float, float]:
+    """How much of the question, and of its names, the best piece holds: little speaks for a refusal."""
+    if not pages:
+        return 0.0, 0.0
+    return max(page.covered(page.words) for page in pages), max(page.named(page.words) for page in pages)
