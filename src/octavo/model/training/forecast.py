@@ -6,6 +6,7 @@ batch, so that a batch that cannot fit is refused and not tried.
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Iterator, Sequence
@@ -180,7 +181,7 @@ def _trials(run: Run, batches: Sequence[Batch]) -> Iterator[float]:
 
 def _seconds_a_byte(folder: Path) -> float:
     """How slow the disk is that the state is saved to."""
-    probe = folder / "forecast.probe"
+    probe = folder / f"forecast-{os.getpid()}.probe"  # several ranks may try the same disk at once
     began = time.monotonic()
     write_durably(probe, bytes(PROBE_BYTES))
     taken = time.monotonic() - began
