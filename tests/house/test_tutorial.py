@@ -68,3 +68,16 @@ def test_the_page_on_tokenizers_runs_as_written(tmp_path):
     outputs_of("tokenizers.md", tmp_path)
     assert all((tmp_path / name / "tokenizer.json").is_file() for name in ("small", "bytes", "pruned", "extended"))
     assert "<html" in (tmp_path / "audit.html").read_text(encoding="utf-8")
+
+
+def test_the_page_on_adapting_runs_as_written(tmp_path):
+    outputs = outputs_of("adapting.md", tmp_path)
+    answers = [
+        json.loads(line)
+        for line in outputs["octavo ask --model seed --file docs/example/reading.jsonl --json"][0].splitlines()
+    ]
+    assert {row["id"]: row["answer"] for row in answers if not row["declined"]}["port"] == "9091"
+    assert "nobody" in {row["id"] for row in answers if row["declined"]}
+    assert (tmp_path / "logger" / "adapter_model.safetensors").is_file()
+    assert json.loads((tmp_path / "merged" / "parity.json").read_text(encoding="utf-8"))
+    assert (tmp_path / "seed.gguf").stat().st_size > 10_000_000

@@ -84,12 +84,10 @@ def _source(model: str, project: Path | None) -> Path:
         from octavo.spine.project import open_project
 
         return open_project(project).artifact(model or STAGE)
-    if model == "seed":
-        from octavo.pretrain.foundation import folder_of
+    from octavo.model.reading.place import SEED, checkpoint_named
 
-        seed = folder_of(model)
-        assert seed is not None, "only scratch has no folder"
-        return seed
+    if model == SEED:
+        return checkpoint_named(model)
     folder = Path(model)
     if not model or not folder.is_dir():
         raise OctavoError(

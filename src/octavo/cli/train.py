@@ -75,6 +75,7 @@ def command(files: tuple[Path, ...], base: str, method: str, out: Path, as_json:
     from octavo.finetune.settings import FinetuneSettings
     from octavo.kinds.records import check_outputs
     from octavo.model.foreign.folder import check_folder
+    from octavo.model.reading.place import SEED, SHIPPED
     from octavo.spine.settings import read_settings
     from octavo.spine.shards import file_state, kept_scratch
 
@@ -96,12 +97,12 @@ def command(files: tuple[Path, ...], base: str, method: str, out: Path, as_json:
     options["replay_share"] = options["replay_share"] if replay else 0.0
     settings = read_settings(FinetuneSettings, {**options, "method": method or "lora"}, where="the options")
     _check(settings, merge)
-    folder = _base(base)
+    folder = SHIPPED if base == SEED else Path(base)
     check_folder(folder)
     states = [file_state(path) for path in (folder, *files, *replay, *general)]
     with following(), kept_scratch(out, {"train": settings.as_json(), "of": states, "merge": merge}) as scratch:
         report = _tuned(folder, files, replay, general, settings, out, scratch, merge)
-    _tell(report, out, as_json)
+    _tell(report, base, out, as_json)
 
 
 def _check(settings: Any, merge: bool) -> None:
@@ -121,15 +122,6 @@ def _check(settings: Any, merge: bool) -> None:
             do="counts and rates cannot be negative, epochs must be positive, shares lie between 0 and 1",
             exit_code=WRONG_USE,
         )
-
-
-def _base(base: str) -> Path:
-    """The folder of the base; `seed` comes with the package."""
-    if base == "seed":
-        import octavo.model
-
-        return Path(octavo.model.__path__[0]) / "seed"
-    return Path(base)
 
 
 def _tuned(
@@ -190,10 +182,10 @@ def _from_scratch(
     recipe = {"train": "scratch", "size": dial, **chosen, "of": [file_state(path) for path in files]}
     with following(), kept_scratch(out, recipe) as scratch:
         report = train_from_text(files, out, scratch, size=dial, **chosen)
-    _tell(report, out, as_json)
+    _tell(report, "scratch", out, as_json)
 
 
-def _tell(report: dict[str, Any], out: Path, as_json: bool) -> None:
+def _tell(report: dict[str, Any], base: str, out: Path, as_json: bool) -> None:
     if as_json:
         answer_json(report)
         return
@@ -216,4 +208,7 @@ def _tell(report: dict[str, Any], out: Path, as_json: bool) -> None:
     left = len(report.get("left_out", ()))
     if left:
         say(f"{left:,} rows were left out; --json lists them with the reasons")
-    say(f"next: octavo export {out}" if report["kind"] == "adapter" else f"next: octavo ask --model {out} …")
+    if report["kind"] == "adapter":
+        say(f"next: octavo export {out} -o MODEL" + ("" if base == "seed" else f" --base {base}"))
+    else:
+        say(f"next: octavo export {out} -o MODEL.gguf")

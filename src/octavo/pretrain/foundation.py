@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
-import octavo.model
 from octavo.kinds.checkpoint import CONFIG, SUMMARY, WEIGHTS
 from octavo.kinds.foundation import SCRATCH, SEED, Foundation, write_foundation
+from octavo.model.reading.place import SHIPPED
 from octavo.spine.errors import WRONG_USE, OctavoError, nearest
 from octavo.spine.settings import Settings
 from octavo.spine.stage import Inputs, Stage
@@ -29,7 +29,7 @@ def folder_of(model: str) -> Path | None:
     """Where the files of a base lie; None for scratch. T111 when there is no such base."""
     if model == SCRATCH:
         return None
-    folder = Path(octavo.model.__path__[0]) / "seed" if model == SEED else Path(model)
+    folder = SHIPPED if model == SEED else Path(model)
     if missing := [name for name in NEEDED if not (folder / name).is_file()]:
         there = folder.is_dir()
         raise OctavoError(
@@ -49,7 +49,7 @@ def sources(settings: BaseSettings) -> Mapping[str, str]:
     """The base's files with their digests: another base is another recipe, wherever it lies."""
     if settings.model == SCRATCH:
         return {}
-    folder = Path(octavo.model.__path__[0]) / "seed" if settings.model == SEED else Path(settings.model)
+    folder = SHIPPED if settings.model == SEED else Path(settings.model)
     return {f"base/{name}": _digest(folder / name) for name in FILES}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from octavo.model.parity import Parity, compare, demand_parity, random_prompts
+from octavo.model.reading.place import SEED, SHIPPED
 from octavo.spine.errors import WRONG_USE, OctavoError
 
 ADAPTER = "adapter_config.json"
@@ -21,7 +22,7 @@ def is_adapter(folder: Path) -> bool:
 def merge(adapter: Path, out: Path, base: Path | None = None) -> Parity:
     """Write the adapter's base with the adapter in its weights to `out`, in float32, and compare it with the two.
 
-    Without `base` it is the folder that the adapter names. Raises T057 when there is none, when the method can't be
+    Without `base` it is the folder that the adapter names, or the seed. Raises T057 when there is none, when the method can't be
     merged or when the files do not fit, and T041 when the merged model computes something else.
     """
     from octavo.model.foreign.load import offline, open_model
@@ -55,7 +56,7 @@ def merge(adapter: Path, out: Path, base: Path | None = None) -> Parity:
 def _named_base(adapter: Path) -> Path:
     try:
         named = json.loads((adapter / ADAPTER).read_text(encoding="utf-8"))["base_model_name_or_path"]
-        home = Path(str(named))
+        home = SHIPPED if named == SEED else Path(str(named))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _unfit(adapter, f"{ADAPTER} can't be read: {error!r}") from error
     if not home.is_dir():
