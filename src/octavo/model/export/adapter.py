@@ -22,8 +22,8 @@ def is_adapter(folder: Path) -> bool:
 def merge(adapter: Path, out: Path, base: Path | None = None) -> Parity:
     """Write the adapter's base with the adapter in its weights to `out`, in float32, and compare it with the two.
 
-    Without `base` it is the folder that the adapter names, or the seed. Raises T057 when there is none, when the method can't be
-    merged or when the files do not fit, and T041 when the merged model computes something else.
+    Without `base` it is the folder that the adapter names, or the seed. Raises T057 when there is none, when the method
+    can't be merged or when the files do not fit, and T041 when the merged model computes something else.
     """
     from octavo.model.foreign.load import offline, open_model
 
