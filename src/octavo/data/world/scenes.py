@@ -14,7 +14,8 @@ HERE = Path(__file__).parent
 KEPT_OUT = 7
 """One scene in so many is only used in the development sets."""
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
-_SLOT = re.compile(r"\{(\w+)(?::(\w+))?\}")
+_SLOT = re.compile(r"\{(\w+)(?::(\w+)|=([^{}]*))?\}")
+"""A name with its kind, or with the alternatives that its value is chosen from: {why=a power cut|heavy rain}."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\[{(])")
 _PRONOUNS = ("He", "he", "His", "his", "him")
 
@@ -45,11 +46,11 @@ class Staged:
 @cache
 def scenes() -> tuple[Scene, ...]:
     """All scenes, in their order."""
-    raw = "\n".join(
-        line for line in (HERE / "scenes.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")
-    )
+    files = [HERE / "scenes.txt", *sorted((HERE / "scenes").glob("*.txt"))]
+    lines = [line for path in files for line in [*path.read_text(encoding="utf-8").splitlines(), ""]]
+    raw = "\n".join(line.rstrip() for line in lines if not line.startswith("#"))
     found = []
-    for number, block in enumerate(part for part in raw.split("\n\n") if part.strip()):
+    for number, block in enumerate(part for part in re.split(r"\n{2,}", raw) if part.strip()):
         lines = block.strip().splitlines()
         text = " ".join(line for line in lines if line[:2] not in ("? ", "! "))
         asked = tuple(tuple(line[2:].rsplit(" = ", 1)) for line in lines if line.startswith("? "))
@@ -94,17 +95,17 @@ class Stage:
         they = {}
         whole = self._fill(full, filled, they)
         text = _capitals(self._fill(kept, filled, they)) if cut >= 0 else _capitals(whole)
-        there = {name for name, _ in _SLOT.findall(kept)}
+        there = set(_names(kept))
         made = Staged(text, filled)
         for question, answer in scene.asked:
             asked = choose(question, chance, linked)
-            slots = tuple(name for name, kind in _SLOT.findall(asked) if name not in _PRONOUNS)
+            slots = tuple(name for name in _names(asked) if name not in _PRONOUNS)
             if any(slot not in filled for slot in slots):
                 continue
             question = self._fill(asked, filled, they)
             question = question[:1].upper() + question[1:]
             for one in answer.split("; "):
-                wanted = [one] if one in filled else _SLOT_NAMES(one)
+                wanted = [one] if one in filled else _names(one)
                 if all(slot in there for slot in wanted):
                     value = filled[one] if one in filled else self._fill(one, filled, they)
                     if value in text or value[:1].upper() + value[1:] in text:
@@ -119,14 +120,14 @@ class Stage:
 
     def _fill(self, template: str, filled: dict[str, str], they: dict[str, str]) -> str:
         def value(match: re.Match[str]) -> str:
-            name, kind = match.groups()
+            name, kind, given = match.groups()
             if name in _PRONOUNS and kind:
                 he = they.setdefault(kind, self.chance.choice(("he", "she")))
                 his = "his" if he == "he" else "her"
                 word = {"he": he, "his": his, "him": "him" if he == "he" else "her"}[name.lower()]
                 return word.capitalize() if name[0].isupper() else word
             if name not in filled:
-                filled[name] = self._make(kind or "coined", filled)
+                filled[name] = self.chance.choice(given.split("|")) if given else self._make(kind or "coined", filled)
             return filled[name][:1].upper() + filled[name][1:] if name == "G" else filled[name]
 
         return _SLOT.sub(value, template)
@@ -221,8 +222,8 @@ class Stage:
         return values.make(kind)
 
 
-def _SLOT_NAMES(template: str) -> list[str]:
-    return [name for name, _ in _SLOT.findall(template)]
+def _names(template: str) -> list[str]:
+    return [match.group(1) for match in _SLOT.finditer(template)]
 
 
 def _capitals(text: str) -> str:
