@@ -19,7 +19,7 @@ import torch
 
 from octavo import __version__
 from octavo.apps.seed.compare import compared, share, table_of
-from octavo.apps.seed.measure import UNSEEN, UNWORDED, by_reader, judged, made_probes, shares, written_probes
+from octavo.apps.seed.measure import UNSEEN, UNWORDED, Probe, by_reader, judged, made_probes, shares, written_probes
 from octavo.model.reading.place import checkpoint_named
 from octavo.model.reading.reader import Reader
 
@@ -55,18 +55,19 @@ def main() -> None:
     seconds = sorted(seconds_of(reader, sets["written by hand"]))
     page = f"""# The seed reads
 
-`python bench/seed.py --count {asked.count} --write`, {datetime.datetime.now(datetime.UTC):%Y-%m-%d}, octavo {__version__},
-torch {torch.__version__}, Python {platform.python_version()}, one thread of {platform.machine()}.
-{sum(file.stat().st_size for file in folder.iterdir()):,} bytes. Exact match: equal to one of the right answers but for case,
-articles and quotation marks; a declined item with an answer counts as wrong. In brackets the 95 % interval (Wilson).
+`python bench/seed.py --count {asked.count} --write`, {datetime.datetime.now(datetime.UTC):%Y-%m-%d},
+octavo {__version__}, torch {torch.__version__}, Python {platform.python_version()}, one thread of {platform.machine()}.
+{sum(file.stat().st_size for file in folder.iterdir()):,} bytes. Exact match: equal to one of the right answers but for
+case, articles and quotation marks; a declined item with an answer counts as wrong. In brackets the 95 % interval
+(Wilson).
 
 {chr(10).join(text)}
 
-"Made" items are of the synthetic world (`octavo.data.world`), one question each: with names and words that the training
-never had, and with wordings, relations and scenes that it never had as well. Items "written by hand"
-(`bench/probe/reading.jsonl`, {len(sets["written by hand"])}) were written by those who wrote the synthetic world, before the
-training; none of them was trained on, and their errors were looked at while the world was widened, so that they are
-a friendlier measure than items of a stranger.
+"Made" items are of the synthetic world (`octavo.data.world`), one question each: with names and words that the
+training never had, and with wordings, relations and scenes that it never had as well. The
+{len(sets["written by hand"])} items "written by hand" (`bench/probe/reading.jsonl`) come from those who wrote the
+synthetic world; none of them was trained on, but their errors were looked at while world and reader were widened, so
+that they are a friendlier measure than a stranger's items. The threshold for declining was set on made items.
 
 By kind, written by hand:
 
@@ -74,15 +75,15 @@ By kind, written by hand:
 |---|---|---|
 {chr(10).join(by_kind)}
 
-Seconds an item, written by hand: median {statistics.median(seconds):.3f}, nine of ten under {seconds[len(seconds) * 9 // 10]:.3f}
-(the machine was busy with other work if these are far above 0.1).
+Processor seconds an item, written by hand: median {statistics.median(seconds):.3f}, nine of ten under
+{seconds[len(seconds) * 9 // 10]:.3f} (the machine was busy with other work if these are far above 0.1).
 """
     print(page)
     if asked.write:
         (HERE / "results" / "seed.md").write_text(page, encoding="utf-8")
 
 
-def seconds_of(reader: Reader, probes: list) -> list[float]:
+def seconds_of(reader: Reader, probes: list[Probe]) -> list[float]:
     """Processor seconds of each item."""
     found = []
     for probe in probes:

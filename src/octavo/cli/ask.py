@@ -46,7 +46,7 @@ mode_option = click.option(
 @click.option(
     "--model",
     metavar="NAME",
-    help='Read with this model, not in a project: "seed", or the folder of a checkpoint. Answers come from the passages '
+    help='Read with this model, not in a project: "seed", or a folder of a model. Answers come from the passages '
     'of --passage, or of the rows of --file: {"id": …, "question": "…", "passages": ["…", …]}.',
 )
 @click.option("--passage", "passages", multiple=True, metavar="TEXT", help="A passage for --model; may be repeated.")

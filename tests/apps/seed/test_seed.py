@@ -23,7 +23,10 @@ EVERYTHING = {"few scenes": 0.4, "lookup": 0.1, "within": 0.1, "gaps": 0.2, "tex
 TINY = Recipe(
     vocabulary=600,
     shape=SMALL,
-    phases=(Phase("first", 3, 256, 4, EVERYTHING, 6000), Phase("second", 3, 320, 4, EVERYTHING, 6000, decay=2)),
+    phases=(
+        Phase("first", 3, 256, 4, EVERYTHING, 6000),
+        Phase("second", 4, 320, 4, EVERYTHING, 6000, decay=2, until=3, averaged=(2, 3)),
+    ),
     tokenizer_bytes=20_000,
     calibration=12,
 )

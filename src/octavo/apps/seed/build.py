@@ -7,7 +7,8 @@ its last saved step.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,12 @@ from octavo.model.network.shape import Course
 from octavo.model.prompt import training_text
 from octavo.model.reading.judge import JUDGE
 from octavo.model.tokenizer import Tokenizer
-from octavo.model.training.loop import Training
+from octavo.model.training.loop import SAVE_SECONDS, Trained, Training
 from octavo.model.training.method import NextToken
 from octavo.model.training.packing import Tokens, pack
 from octavo.spine.disk import write_durably
 from octavo.spine.errors import OctavoError
-from octavo.spine.progress import reading
+from octavo.spine.progress import progress, reading
 from octavo.tokenizer.learn.cuts import LONGEST_TOKEN
 from octavo.tokenizer.learn.learner import learn
 from octavo.tokenizer.learn.terms import Terms
@@ -69,7 +70,7 @@ def build(documents: Path, out: Path, recipe: Recipe, machine: Machine, scratch:
     for phase in recipe.phases:
         weights, facts, phase_rows = _train(phase, recipe, material, weights, machine, scratch / phase.name)
         rows += [{"phase": phase.name, **row} for row in phase_rows]
-        told.append({"phase": phase.name, "steps": phase.steps, **facts})
+        told.append({"phase": phase.name, "steps": phase.taken, **facts})
     assert weights is not None, "a recipe has at least one phase"
     model = Decoder(recipe.shape)
     model.load_state_dict(load_file(weights))
@@ -147,14 +148,42 @@ def _train(
             device=machine.device,
         )  # fmt: skip
         course = Course(steps=phase.steps, learning_rate=phase.rate, warmup=phase.warmup, decay=phase.decay)
-        trained = Training(method, course, machine, folder / "training", 4.0).run()
-        model = method.finish(trained.weights)
+        trained, learnt = _taken(Training(method, course, machine, folder / "training", 4.0), phase, folder)
+        model = method.finish(learnt)
         write_durably(done, save({name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}))
-        row = {"facts": trained.facts, "rows": trained.rows[:: max(1, phase.steps // 200)]}
+        row = {"facts": trained.facts, "rows": trained.rows[:: max(1, phase.taken // 200)]}
         write_durably(facts, json.dumps(row).encode())
     row = json.loads(facts.read_text(encoding="utf-8"))
     reading(phase=phase.name, loss=row["facts"]["final_loss"])
     return done, row["facts"], row["rows"]
+
+
+def _taken(training: Training, phase: Phase, folder: Path) -> tuple[Trained, dict[str, torch.Tensor]]:
+    """Take the steps of a phase, saving now and then; what it ends in, and the weights, averaged where it says so."""
+    bar = progress(f"train ({phase.name})", phase.taken, "steps")
+    bar.advance(training.step)
+    saved = time.monotonic()
+    while training.step < phase.taken:
+        row, _ = training.take_step()
+        bar.advance(1, f"loss {row['loss']:.3f}")
+        if training.step in phase.averaged:
+            write_durably(_at(folder, training.step), save(_plain(training.rule.weights())))
+        if time.monotonic() - saved > SAVE_SECONDS or training.step == phase.taken:
+            training.save()
+            saved = time.monotonic()
+    trained = training.result()
+    if not phase.averaged:
+        return trained, dict(trained.weights)
+    each = [load_file(_at(folder, step)) for step in phase.averaged]
+    return trained, {name: torch.stack([one[name] for one in each]).mean(0) for name in each[0]}
+
+
+def _at(folder: Path, step: int) -> Path:
+    return folder / f"weights-{step:08d}.safetensors"
+
+
+def _plain(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name: tensor.detach().float().contiguous() for name, tensor in weights.items()}
 
 
 def _kept(path: Path, phase: Phase, material: Material) -> Tokens:
@@ -169,8 +198,3 @@ def _kept(path: Path, phase: Phase, material: Material) -> Tokens:
         write_durably(path, buffer.getvalue())
     with np.load(path, allow_pickle=False) as kept:
         return Tokens(kept["ids"], kept["starts"], kept["counted"])
-
-
-def weights_in_float32(model: Decoder) -> dict[str, torch.Tensor]:
-    """What `finish` takes, from a model in any number format."""
-    return {name: tensor.float() for name, tensor in model.state_dict().items()}

@@ -9,40 +9,10 @@ from random import Random
 from octavo.kinds.documents import Document
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
-_SMALL = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "to",
-        "in",
-        "is",
-        "are",
-        "was",
-        "be",
-        "by",
-        "and",
-        "or",
-        "for",
-        "on",
-        "with",
-        "as",
-        "it",
-        "its",
-        "this",
-        "that",
-        "if",
-        "not",
-        "from",
-        "at",
-        "which",
-        "can",
-        "will",
-        "has",
-        "have",
-    ]
+_SMALL_WORDS = (
+    "a an and are as at be by can for from has have if in is it its not of on or that the this to was which will with "
 )
+_SMALL = frozenset(_SMALL_WORDS.split())
 _ASKED = ("Fill the gap: {l} ___ {r}", "{l} what {r}?", "Which words are missing: {l} ... {r}", "{l} ___ {r}")
 Turn = tuple[str, str, int]
 """Question, answer ("" when no passage holds it), passage (from 0)."""

@@ -27,6 +27,15 @@ class Phase:
     decay: int = 0
     whole: float = 0.1
     """Share of the sequences of which all tokens are learnt, not only the answers."""
+    until: int = 0
+    """Stop after this step of the course; 0: at its end."""
+    averaged: tuple[int, ...] = ()
+    """The phase ends in the mean of the weights after these steps; none: in those after the last."""
+
+    @property
+    def taken(self) -> int:
+        """Steps that are really taken."""
+        return self.until or self.steps
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,11 @@ SEED = Recipe(
             2_100_000, whole=0.05,
         ),
         Phase("reading", 496, 320, 13, FEW, 7_500_000, whole=0.07),
-        Phase("closer reading", 2900, 320, 13, CLOSER, 11_500_000, decay=1750, whole=0.05),
+        Phase(
+            "closer reading", 2900, 320, 13, CLOSER, 11_500_000, decay=1750, whole=0.05, until=1632,
+            averaged=(686, 1108, 1241, 1632),
+        ),
+        Phase("settling", 1230, 320, 13, CLOSER, 5_000_000, rate=0.003, decay=1170, whole=0.05),
     ),
 )  # fmt: skip
 """The seed that is shipped. Which passage holds the answer is what a model of this size learns last of all unless it

@@ -17,105 +17,20 @@ from pathlib import Path
 
 _WORD = re.compile(r"[^\W_]+(?:[._@/:+-][^\W_]+)*")
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[\"“'(\[]?[A-Z0-9])")
-_STOP = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "in",
-        "on",
-        "at",
-        "to",
-        "for",
-        "from",
-        "by",
-        "with",
-        "and",
-        "or",
-        "but",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "has",
-        "have",
-        "had",
-        "do",
-        "does",
-        "did",
-        "it",
-        "its",
-        "he",
-        "she",
-        "they",
-        "his",
-        "her",
-        "their",
-        "this",
-        "that",
-        "these",
-        "those",
-        "what",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "when",
-        "where",
-        "why",
-        "how",
-        "many",
-        "much",
-        "long",
-        "old",
-        "far",
-        "tall",
-        "high",
-        "often",
-        "tell",
-        "me",
-        "please",
-        "say",
-        "according",
-        "passages",
-        "passage",
-        "name",
-        "call",
-        "called",
-        "can",
-        "could",
-        "would",
-        "will",
-        "not",
-        "no",
-        "as",
-        "into",
-        "than",
-        "there",
-        "then",
-        "i",
-        "you",
-        "we",
-        "so",
-        "such",
-        "any",
-        "some",
-        "one",
-        "today",
-        "now",
-    ]
+_STOP_WORDS = (
+    "a according an and any are as at be been being but by call called can could did do does far for from had has "
+    "have he her high his how i in into is it its long many me much name no not now of often old on one or "
+    "passage passages please say she so some such tall tell than that the their then there these they this those "
+    "to today was we were what when where which who whom whose why will with would you "
 )
-_SMALLEST = frozenset(
-    (
-        "a an the of in on at to for from by with and or but is are was were be been has have had do does did it its he she they "
-        "his her their this that these those what which who whom whose where how many much tell me please say according passages "
-        "passage can could would will not as into than there then i you we so such any some one"
-    ).split()
+_STOP = frozenset(_STOP_WORDS.split())
+_SMALLEST_WORDS = (
+    "a according an and any are as at be been but by can could did do does for from had has have he her his how i "
+    "in into is it its many me much not of on one or passage passages please say she so some such tell than that "
+    "the their then there these they this those to was we were what where which who whom whose will with would "
+    "you "
 )
+_SMALLEST = frozenset(_SMALLEST_WORDS.split())
 _MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
 _DATE = re.compile(
     rf"\b(?:{_MONTHS})\b|\b[12]\d{{3}}\b|\b\d{{1,2}}[:.]\d{{2}}\b|\bnoon\b|\bcentury\b|day\b", re.IGNORECASE
@@ -126,9 +41,26 @@ _NUMBER = re.compile(
 )
 _TIMES = re.compile(r"\b(?:second|minute|hour|day|week|month|year|decade|centur)", re.IGNORECASE)
 _MONEY = re.compile(r"[$€£¥]|\b(?:euro|dollar|crown|pound|franc|cent)s?\b", re.IGNORECASE)
+_YEAR = re.compile(r"\b(1[5-9]\d\d|20\d\d)\b")
+_PRESENT = re.compile(
+    r"\b(?:now|today|current|currently|present|presently|latest|newest|recent|nowadays)\b|\b(?:is|are|does|do|has)\b",
+    re.IGNORECASE,
+)
+_FORMERLY = re.compile(r"\b(?:until|formerly|previously|used to|before)\b", re.IGNORECASE)
+_BEFORE = re.compile(r"([\w'’.-]*\w) $")
+_AFTER = re.compile(r" ([\w'’-]+)")
+_PRONOUNS_WORDS = "he her him his i it its one she that their them these they this those we which who you "
+PRONOUNS = frozenset(_PRONOUNS_WORDS.split())
+_LINKS_WORDS = (
+    "about after against ago also among became because before began behind beside between came during ended gave "
+    "he it later lies lives made near not now only opened over said says she since stands still that they through "
+    "today together took under until went when where which while who whose within without works "
+)
+_LINKS = frozenset(_LINKS_WORDS.split())
 NAMES = (
     "number", "words", "passage", "sentence", "names in passage", "names in sentence", "repeats", "kind", "length",
-    "near", "last names", "akin", "akin near", "akin in passage",
+    "near", "last names", "akin", "akin near", "akin in passage", "cut left", "cut right", "pronoun", "figures",
+    "recent",
 )  # fmt: skip
 """What is known of a span, in the order of the weights."""
 
@@ -142,6 +74,10 @@ class Asked:
     kind: str
     akin: tuple[frozenset[str], ...]
     """For each word of the question that is no name: the words that state the same."""
+    figures: frozenset[str] = frozenset()
+    """Its numbers."""
+    newest: int = 0
+    """The newest year in the passages, when the present is asked for; else 0."""
 
 
 @cache
@@ -185,31 +121,27 @@ def asked(question: str, texts: Sequence[str]) -> Asked:
     )
     plain = dict.fromkeys(stem(word) for word in _WORD.findall(question) if word.lower() not in _SMALLEST)
     meant = tuple(akin().get(one, frozenset((one,))) for one in plain if one not in names)
-    return Asked(words, names, kind_of(question), meant)
+    figures = frozenset(one for one in names if any(letter.isdigit() for letter in one))
+    years = [int(year) for text in texts for year in _YEAR.findall(text)]
+    present = not figures and _PRESENT.search(question)
+    return Asked(words, names, kind_of(question), meant, figures, max(years, default=0) if present else 0)
+
+
+_KINDS = (
+    ("number", r"\bhow (?:many|large|big|populous)\b|number of|population|what age|how old"),
+    ("money", r"\bhow (?:much|expensive)\b.*(?:cost|pay|paid|price|sell|sold|worth|fee|earn|spend|ticket)"),
+    ("money", r"price|fee\b|revenue|budget|turnover|fare\b"),
+    ("amount", r"\bhow (?:tall|high|long|far|deep|heavy|wide|fast|much)\b|height|weight|length|distance|depth"),
+    ("time", r"\b(?:when|what date|(?:which|what) day|date of|birthday|(?:which|what) year)\b"),
+    ("who", r"\b(?:who|whom|whose)\b"),
+    ("where", r"\bwhere\b|\b(?:which|what) (?:town|city|country|place|village)\b"),
+)
 
 
 def kind_of(question: str) -> str:
     """What kind of words would answer."""
     text = question.lower()
-    if re.search(r"\bhow (?:many|large|big|populous)\b|number of|population|what age|how old", text):
-        return "number"
-    if re.search(
-        r"\bhow (?:much|expensive)\b.*(?:cost|pay|paid|price|sell|sold|worth|fee|earn|spend|ticket)|price|fee\b|revenue|budget|turnover|fare\b",
-        text,
-    ):
-        return "money"
-    if re.search(r"\bhow (?:tall|high|long|far|deep|heavy|wide|fast|much)\b|height|weight|length|distance|depth", text):
-        return "amount"
-    if re.search(
-        r"\b(?:when|since when|what date|which day|what day|date of|birthday|in (?:which|what) year|what year|which year|until when)\b",
-        text,
-    ):
-        return "time"
-    if re.search(r"\b(?:who|whom|whose)\b", text):
-        return "who"
-    if re.search(r"\bwhere\b|\b(?:which|what) (?:town|city|country|place|village)\b", text):
-        return "where"
-    return "other"
+    return next((kind for kind, pattern in _KINDS if re.search(pattern, text)), "other")
 
 
 def fits(kind: str, span: str) -> float:
@@ -278,7 +210,41 @@ class Page:
             math.exp(-near / 40),
             self.named(before),
             *self.meant(start, end, first, last),
+            *self.edges(start, end),
+            float(span.lower() in PRONOUNS),
+            self.figured(first, last),
+            self.recent(first, last),
         ]
+
+    def edges(self, start: int, end: int) -> tuple[float, float]:
+        """Whether the words before and after look as if they belonged to the span: the rest of a name, a noun after
+        its adjective, a unit after its number."""
+        before, after = _BEFORE.search(self.text[max(0, start - 40) : start]), _AFTER.match(self.text[end : end + 40])
+        left = right = 0.0
+        if before is not None and self.text[start].isupper() and before.group(1)[0].isupper():
+            left = 1.0 if before.start(1) > 0 and self.text[max(0, start - 40) + before.start(1) - 1] == " " else 0.5
+        if after is not None and after.group(1).lower() not in _SMALLEST | _LINKS:
+            tail = self.text[start:end].rsplit(" ", 1)[-1]
+            right = 1.0 if not after.group(1)[0].isupper() or tail[:1].isupper() else 0.5
+        return left, right
+
+    def figured(self, first: int, last: int) -> float:
+        """Share of the question's numbers that stand in the sentence; 0.5 when it has none."""
+        figures = self.looked_for.figures
+        if not figures:
+            return 0.5
+        return len(figures & set(stems(self.text[first:last]))) / len(figures)
+
+    def recent(self, first: int, last: int) -> float:
+        """When the present is asked for: 1 in the sentence of the newest year, -1 in one of an older year."""
+        if not self.looked_for.newest:
+            return 0.0
+        years = [int(year) for year in _YEAR.findall(self.text[first:last])]
+        if _FORMERLY.search(self.text[first:last]):
+            return -1.0
+        if not years:
+            return 0.0
+        return 1.0 if max(years) >= self.looked_for.newest else -1.0
 
     def meant(self, start: int, end: int, first: int, last: int) -> tuple[float, float, float]:
         """How much of what is asked, names apart, is stated in the sentence, how near to the span, and anywhere."""

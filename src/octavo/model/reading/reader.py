@@ -16,10 +16,11 @@ from torch.nn.functional import embedding, linear, log_softmax
 
 from octavo.kinds.dialogues import Message
 from octavo.model.checkpoint import read_checkpoint
+from octavo.model.machine import choose_machine
 from octavo.model.network.decoder import Decoder, KeyValues
 from octavo.model.network.operators import inverse_rms
 from octavo.model.prompt import REFUSAL
-from octavo.model.reading.evidence import Page, asked, coverage
+from octavo.model.reading.evidence import PRONOUNS, Page, asked, coverage
 from octavo.model.reading.judge import Judge, probability
 from octavo.model.reading.prompt import SHOWN, Piece, pieces, shown
 from octavo.model.reading.spans import Start, starts
@@ -39,8 +40,8 @@ PASSAGES = 3
 class Reading:
     """An answer with its place, or a refusal (`answer` is `REFUSAL`, `passage` -1).
 
-    `start` and `end` are characters of passage number `passage` (from 0); `margin` is the logarithm of the odds that the
-    best span is an answer.
+    `start` and `end` are characters of passage number `passage` (from 0); `margin` is the logarithm of the odds that
+    the best span is an answer.
     """
 
     answer: str
@@ -100,7 +101,6 @@ class Reader:
 
     def __init__(self, model: Decoder, tokenizer: Tokenizer, judge: Judge | None = None) -> None:
         self.model, self.tokenizer, self.judge = model, tokenizer, judge or Judge()
-        self.both_ways = False
         self.refusal = tokenizer.encode(REFUSAL)[0]
         spaced = tokenizer.encode(" 1")
         self.space = spaced[0] if len(spaced) > 1 else None
@@ -108,9 +108,10 @@ class Reader:
 
     @classmethod
     def of(cls, folder: Path) -> Reader:
-        """The reader of a checkpoint."""
+        """The reader of a checkpoint, in the numbers that the machine computes fastest with."""
+        machine = choose_machine()
         model, tokenizer = read_checkpoint(folder)
-        return cls(model.eval(), tokenizer, Judge.of(folder))
+        return cls(model.eval().to(machine.dtype), tokenizer, Judge.of(folder))
 
     def read(self, question: str, passages: Sequence[str], room: int = SHOWN) -> Reading:
         """Answer from the passages alone."""
@@ -137,6 +138,8 @@ class Reader:
         found = []
         for span in spans[:JUDGED]:
             text = texts[span.piece][span.start : span.end]
+            if text.lower() in PRONOUNS:  # they name nothing
+                continue
             page = pages[span.piece]
             for start in _places(text, page.text):
                 features = page.features(start, start + len(text), span.number, span.words)
@@ -146,39 +149,33 @@ class Reader:
 
     @torch.no_grad()
     def scores(self, question: str, shown_pieces: Sequence[Piece]) -> tuple[float, list[Scored]]:
-        """The logarithm of the probability of a refusal, and the likeliest spans, best first; both the mean over the
-        orders in which the pieces are shown."""
-        count = len(shown_pieces)
-        orders = [list(range(count))]
-        if self.both_ways and count > 1:
-            orders.append(orders[0][::-1])
-        looks = [self._look(question, shown_pieces, order) for order in orders]
-        refused = sum(look.refused for look in looks) / len(looks)
-        tried = self._promising(starts(shown_pieces, self.tokenizer), looks) if count else []
+        """The logarithm of the probability of a refusal, and the likeliest spans, best first."""
+        look = self._look(question, shown_pieces)
+        tried = self._promising(starts(shown_pieces, self.tokenizer), look)
         if not tried:
-            return refused, []
-        sums = [self._totals(look, tried) for look in looks]
+            return look.refused, []
         spans = []
-        for at, start in enumerate(tried):
-            number = sum(look.numbers[start.piece] for look in looks) / len(looks)
-            for place, (_, end) in enumerate(start.ends):
-                words = sum(one[at][place] for one in sums) / len(looks)
-                spans.append(Scored(number, words, start.piece, start.at, end))
+        for start, totals in zip(tried, self._totals(look, tried), strict=True):
+            number = look.numbers[start.piece]
+            spans += [
+                Scored(number, words, start.piece, start.at, end)
+                for words, (_, end) in zip(totals, start.ends, strict=True)
+            ]
         spans.sort(key=lambda span: (-span.score, span.piece, span.start, span.end))
-        return refused, spans
+        return look.refused, spans
 
-    def _look(self, question: str, shown_pieces: Sequence[Piece], order: Sequence[int]) -> _Look:
-        """Read the prompt with its pieces in an order; then name each of the likeliest pieces and see what follows."""
-        message = Message("user", shown([shown_pieces[at].text for at in order], question))
+    def _look(self, question: str, shown_pieces: Sequence[Piece]) -> _Look:
+        """Read the prompt; then name each of the likeliest pieces and see what follows."""
+        message = Message("user", shown([piece.text for piece in shown_pieces], question))
         prompt = self.tokenizer.conversation([message], ask=True)[0]
         prompt = prompt[-(self.model.shape.positions - 48) :]
         memory = KeyValues(self.model, 1, len(prompt))
         first = log_softmax(self._all(torch.tensor([prompt]), memory, last=True)[0, -1].float(), -1)
-        numbers = {piece: float(first[self.numbers[place]]) for place, piece in enumerate(order)}
+        numbers = {piece: float(first[self.numbers[piece]]) for piece in range(len(shown_pieces))}
         chosen = sorted(numbers, key=lambda piece: -numbers[piece])[:PASSAGES]
         if not chosen:
             return _Look(float(first[self.refusal]), {}, {}, memory, first[None], None)
-        tokens = torch.tensor([[self.numbers[list(order).index(piece)]] for piece in chosen])
+        tokens = torch.tensor([[self.numbers[piece]] for piece in chosen])
         named = _picked(memory, [0] * len(chosen), 1)
         following = log_softmax(self._all(tokens, named)[:, 0].float(), -1)
         spaced = None
@@ -188,23 +185,20 @@ class Reader:
         rows = {piece: row for row, piece in enumerate(chosen)}
         return _Look(float(first[self.refusal]), numbers, rows, named, following, spaced)
 
-    def _promising(self, found: Sequence[Start], looks: Sequence[_Look]) -> list[Start]:
+    def _promising(self, found: Sequence[Start], look: _Look) -> list[Start]:
         """The starts to look at closely, each sequence of tokens once a piece."""
-        pieces_ = [piece for piece in looks[0].rows if all(piece in look.rows for look in looks)]
-        once = {(start.piece, start.tokens): start for start in reversed(found) if start.piece in pieces_}
+        once = {(start.piece, start.tokens): start for start in reversed(found) if start.piece in look.rows}
 
         def likely(start: Start) -> float:
-            score = 0.0
-            for look in looks:
-                row = look.rows[start.piece]
-                score += look.numbers[start.piece] + float(look.following[row, start.tokens[0]])
-                if look.spaced is not None and start.tokens[0] == self.space and len(start.tokens) > 1:
-                    score += float(look.spaced[row, start.tokens[1]])
+            row = look.rows[start.piece]
+            score = look.numbers[start.piece] + float(look.following[row, start.tokens[0]])
+            if look.spaced is not None and start.tokens[0] == self.space and len(start.tokens) > 1:
+                score += float(look.spaced[row, start.tokens[1]])
             return score
 
         ranked = sorted(once.values(), key=lambda start: (-likely(start), start.piece, start.at))
         # Some of each piece, whatever the model thinks of it, and the best of the rest.
-        kept = [start for piece in pieces_ for start in [one for one in ranked if one.piece == piece][:EACH]]
+        kept = [start for piece in look.rows for start in [one for one in ranked if one.piece == piece][:EACH]]
         return kept + [start for start in ranked if start not in kept][: max(0, TRIED - len(kept))]
 
     def _totals(self, look: _Look, tried: Sequence[Start]) -> list[list[float]]:

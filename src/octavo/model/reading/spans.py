@@ -52,7 +52,11 @@ def starts(pieces: Sequence[Piece], tokenizer: Tokenizer) -> list[Start]:
 
 def _whole(text: str) -> bool:
     """Whether quotation marks and brackets come in pairs."""
-    return not text.count('"') % 2 and all(text.count(one) == text.count(other) for one, other in ("()", "[]", "“”"))
+    return (
+        not text.count('"') % 2
+        and not text.count("`") % 2
+        and all(text.count(one) == text.count(other) for one, other in ("()", "[]", "“”"))
+    )
 
 
 def _begins(text: str) -> set[int]:
