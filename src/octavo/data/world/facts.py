@@ -261,121 +261,85 @@ def happened(event: Event, chance: Random) -> Fact:
     return Fact(sentence, asked_about(event, chance), subject, f"{base} {what}")
 
 
+_ASKED_OF = {
+    "who": (
+        "who {past} {what}{hint}?",
+        "by whom {was} {what} {done}{hint}?",
+        "who was it that {past} {what}{hint}?",
+    ),
+    "what": (
+        "what did {who} {base}{hint}?",
+        "what was {done} by {who}{hint}?",
+        "what is it that {who} {past}{hint}?",
+    ),
+    "which": ("which {noun} did {who} {base}{hint}?", "what {noun} was {done} by {who}{hint}?"),
+    "how many": (
+        "how many {noun} did {who} {base}?",
+        "how many {noun} were {done} by {who}?",
+        "how many {noun} were {done}?",
+    ),
+    "where": (
+        "where did {who} {base} {what}{rest}?",
+        "where {was} {what} {done}{rest}?",
+        "in which place did {who} {base} {what}?",
+        "where did it happen that {who} {past} {what}?",
+    ),
+    "when": (
+        "when did {who} {base} {what}{rest}?",
+        "when {was} {what} {done}{rest}?",
+        "when was it that {who} {past} {what}?",
+    ),
+    "year": (
+        "when did {who} {base} {what}{rest}?",
+        "when {was} {what} {done}{rest}?",
+        "in which year did {who} {base} {what}?",
+    ),
+    "tool": (
+        "what did {who} use to {base} {what}?",
+        "with what did {who} {base} {what}{rest}?",
+        "what {was} {what} {done} with?",
+        "what was used to {base} {what}?",
+    ),
+    "reason": (
+        "why did {who} {base} {what}{rest}?",
+        "why {was} {what} {done}{rest}?",
+        "for what reason did {who} {base} {what}?",
+        "what made {who} {base} {what}?",
+    ),
+    "price": (
+        "for how much did {who} {base} {what}?",
+        "how much money {was} {what} {done} for?",
+        "at what price {was} {what} {done}?",
+        "for how much {was} {what} {done}?",
+    ),
+    "span": (
+        "how long did it take {who} to {base} {what}?",
+        "how long did {who} need to {base} {what}?",
+        "within what time {was} {what} {done}?",
+    ),
+}
+"""Questions about each part of an event; `{hint}` and `{rest}` are another part of it, or nothing."""
+
+
 def asked_about(event: Event, chance: Random) -> list[tuple[str, str]]:
     """A question about each role."""
-    (base, past, done), who, what = event.verb, event.who, event.what
-    was = "were" if event.number else "was"
+    base, past, done = event.verb
     parts = event.parts
-    hint = ""
-    if parts and chance.random() < 0.35:
-        hinted = chance.choice(list(parts))
-        hint = " " + " ".join(parts[hinted])
-    else:
-        hinted = ""
+    hinted = chance.choice(list(parts)) if parts and chance.random() < 0.35 else ""
+    hint = " " + " ".join(parts[hinted]) if hinted else ""
+    words = {"base": base, "past": past, "done": done, "who": event.who, "what": event.what, "noun": event.noun}
+    words |= {"was": "were" if event.number else "was", "hint": hint}
 
-    def pick(*forms: str) -> str:
-        return capital(chance.choice(forms))
+    def question(role: str, rest: str = "") -> str:
+        return capital(chance.choice(_ASKED_OF[role]).format(**words, rest=rest))
 
-    does = f"did {who} {base} {what}"
-    done_to = f"{was} {what} {done}"
-    asked = [
-        (pick(f"who {past} {what}{hint}?", f"by whom {done_to}{hint}?", f"who was it that {past} {what}{hint}?"), who),
-        (
-            pick(
-                f"what did {who} {base}{hint}?",
-                f"what was {done} by {who}{hint}?",
-                f"what is it that {who} {past}{hint}?",
-            ),
-            what,
-        ),
-    ]
-    if event.noun and not event.number:
-        asked.append(
-            (pick(f"which {event.noun} did {who} {base}{hint}?", f"what {event.noun} was {done} by {who}{hint}?"), what)
-        )
+    asked = [(question("who"), event.who), (question("what"), event.what)]
     if event.number:
-        noun = event.noun
-        asked.append(
-            (
-                pick(
-                    f"how many {noun} did {who} {base}?",
-                    f"how many {noun} were {done} by {who}?",
-                    f"how many {noun} were {done}?",
-                ),
-                event.number,
-            )
-        )
+        asked.append((question("how many"), event.number))
+    elif event.noun:
+        asked.append((question("which"), event.what))
     for role, (preposition, value) in parts.items():
         rest = hint if hinted != role else ""
-        if role == "where":
-            asked.append(
-                (
-                    pick(
-                        f"where {does}{rest}?",
-                        f"where {done_to}{rest}?",
-                        f"in which place {does}?",
-                        f"where did it happen that {who} {past} {what}?",
-                    ),
-                    value,
-                )
-            )
-        elif role == "when":
-            year = preposition == "in" and value.isdigit()
-            asked.append(
-                (
-                    pick(
-                        f"when {does}{rest}?",
-                        f"when {done_to}{rest}?",
-                        f"in which year {does}?" if year else f"when was it that {who} {past} {what}?",
-                    ),
-                    value,
-                )
-            )
-        elif role == "tool":
-            asked.append(
-                (
-                    pick(
-                        f"what did {who} use to {base} {what}?",
-                        f"with what {does}{rest}?",
-                        f"what {done_to.split()[0]} {what} {done} with?",
-                        f"what was used to {base} {what}?",
-                    ),
-                    value,
-                )
-            )
-        elif role == "reason":
-            asked.append(
-                (
-                    pick(
-                        f"why {does}{rest}?",
-                        f"why {done_to}{rest}?",
-                        f"for what reason {does}?",
-                        f"what made {who} {base} {what}?",
-                    ),
-                    value,
-                )
-            )
-        elif role == "price":
-            asked.append(
-                (
-                    pick(
-                        f"for how much {does}?",
-                        f"how much money {done_to} for?",
-                        f"at what price {done_to}?",
-                        f"for how much {done_to}?",
-                    ),
-                    value,
-                )
-            )
-        elif role == "span":
-            asked.append(
-                (
-                    pick(
-                        f"how long did it take {who} to {base} {what}?",
-                        f"how long did {who} need to {base} {what}?",
-                        f"within what time {done_to}?",
-                    ),
-                    value,
-                )
-            )
+        year = role == "when" and preposition == "in" and value.isdigit()
+        asked.append((question("year" if year else role, rest), value))
     return asked

@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from octavo.data.world.values import Values, dictionary, words
+from octavo.data.world.slots import Slots
+from octavo.data.world.values import Values
 
 HERE = Path(__file__).parent
 KEPT_OUT = 7
@@ -81,7 +82,7 @@ class Stage:
     """Fills scenes with values."""
 
     def __init__(self, values: Values) -> None:
-        self.values, self.chance = values, values.chance
+        self.slots, self.chance = Slots(values), values.chance
 
     def stage(self, scene: Scene, shorten: float = 0.2) -> Staged:
         """The scene with one choice of wordings and values; now and then a sentence is left out."""
@@ -134,92 +135,10 @@ class Stage:
 
     def _make(self, kind: str, filled: dict[str, str]) -> str:
         for _ in range(20):
-            made = self._one(kind, filled)
+            made = self.slots.make(kind)
             if made not in filled.values():
                 return made
         return made
-
-    def _one(self, kind: str, filled: dict[str, str]) -> str:
-        chance, values = self.chance, self.values
-        word = values._side(dictionary())
-        if kind in ("small", "small2", "small3"):
-            return chance.choice((str(chance.randint(2, 60)), chance.choice(words()["small_number"])))
-        if kind == "lateryear":
-            return str(chance.randint(2000, 2026))
-        if kind == "identifier":
-            return chance.choice(
-                (word, f"{word}_{values._side(dictionary())}", f"max_{word}", f"{word.upper()}_DIR", f"n_{word}")
-            )
-        if kind == "call":
-            return chance.choice(
-                (
-                    f"{word}()",
-                    f"{word}_{values._side(dictionary())}()",
-                    f"{word}.{values._side(dictionary())}()",
-                    f"{word}.{word[:3]}{values._side(dictionary())}",
-                    f"get_{word}",
-                )
-            )
-        if kind == "exception":
-            return word.capitalize() + chance.choice(("Error", "Error", "Exception", "Warning", "NotFound"))
-        if kind == "option":
-            return chance.choice((f"--{word}", f"-{word[0]}", f"--no-{word}", f"--{word}-{values._side(dictionary())}"))
-        if kind == "classname":
-            return word.capitalize() + chance.choice(
-                ("", values._side(dictionary()).capitalize(), "Base", "Handler", "Map")
-            )
-        if kind == "noun":
-            return chance.choice((values.word("thing"), values.word("attribute"), word))
-        if kind == "animalname":
-            return f"{chance.choice((values.word('adjective'), word))} {values.word('animal')}"
-        if kind == "foodname":
-            return chance.choice(
-                (
-                    values.word("product"),
-                    f"{word} {chance.choice(('seeds', 'leaves', 'fish', 'oil', 'roots', 'berries'))}",
-                )
-            )
-        if kind == "habitat":
-            return chance.choice(
-                (values.word("spot"), f"{word} forests", f"{values.word('adjective')} rivers", values.make("country"))
-            )
-        if kind == "envname":
-            return f"{word.upper()}_{values._side(dictionary()).upper()}"
-        if kind == "phone":
-            return chance.choice(
-                (
-                    f"{chance.randint(100, 999)} {chance.randint(1000, 9999)}",
-                    f"0{chance.randint(10, 99)}-{chance.randint(100000, 999999)}",
-                )
-            )
-        if kind == "pills":
-            return chance.choice(("drops", "tablets", "spoonfuls", "capsules"))
-        if kind == "medicine":
-            return values.make("coined").lower() + chance.choice(("in", "ol", "ex", "ium"))
-        if kind == "crop":
-            return chance.choice(
-                (
-                    "barley",
-                    "hops",
-                    "maize",
-                    "beans",
-                    "apples",
-                    "tobacco",
-                    "rye",
-                    "oats",
-                    "potatoes",
-                    "cabbage",
-                    "flax",
-                    "olives",
-                    "lemons",
-                    word,
-                )
-            )
-        if kind == "rolename":
-            return chance.choice((values.word("role"), f"a young {values.word('job')}", values.make("person")))
-        if kind == "thingname":
-            return f"{values.word('adjective')} {values.word('thing')}"
-        return values.make(kind)
 
 
 def _names(template: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from octavo.data.world.facts import KINDS, Fact, article, attribute, capital, of_kind, record, related, worded
+from octavo.data.world.facts import KINDS, Fact, Relation, article, attribute, capital, of_kind, record, related, worded
 from octavo.data.world.telling import Asked, Item, Telling, literal
 
 LOOKED_UP = (2, 2, 3, 3, 4, 5, 6)
@@ -51,45 +51,8 @@ class Subjects(Telling):
         old, new = self.values.make(relation.value), self.values.make(relation.value)
         if old == new:
             return None
-        facts = []
-        for year, value in zip(years, (old, new), strict=True):
-            fact = related(relation, subject, value, chance, measure.wordings)
-            point = chance.choice(
-                (
-                    f"In {year}",
-                    f"As of {year}",
-                    f"In {self.values.word('month')} {year}",
-                    f"Since {year}",
-                    f"From {year} on",
-                )
-            )
-            inner = (
-                fact.sentence
-                if fact.sentence[:1] != "T" or not fact.sentence.startswith("The ")
-                else "t" + fact.sentence[1:]
-            )
-            form = chance.choice(
-                (
-                    f"{point}, {inner}",
-                    f"{point}: {fact.sentence}",
-                    f"({year}) {fact.sentence}",
-                    f"{fact.sentence[:-1]} (as of {year}).",
-                )
-            )
-            question = fact.asked[0][0]
-            inner = question[0].lower() + question[1:]
-            asked = [(f"In {year}, {inner}", value), (f"{question.rstrip('?')} in {year}?", value)]
-            if year == years[1]:
-                current = [
-                    question,
-                    question,
-                    f"{question.rstrip('?')} now?",
-                    f"{question.rstrip('?')} today?",
-                    f"Currently, {inner}",
-                    f"At present, {inner}",
-                ]
-                asked += [(q, value) for q in chance.sample(current, 2)]
-            facts.append(Fact(form, asked, "", relation.name))
+        facts = [self._dated(relation, subject, old, years[0], False)]
+        facts.append(self._dated(relation, subject, new, years[1], True))
         if chance.random() < 0.35:
             chance.shuffle(facts)
             passages = [" ".join(fact.sentence for fact in facts)]
@@ -97,7 +60,7 @@ class Subjects(Telling):
         else:
             passages = [fact.sentence for fact in facts]
             held = list(enumerate(facts))
-        others = []
+        others: list[Fact] = []
         for at in range(len(passages)):
             more = self._facts_of(kind, subject, chance.randint(0, 2), {relation.name, *(o.about for o in others)})
             others += more
@@ -106,12 +69,34 @@ class Subjects(Telling):
                 held += [(at, fact) for fact in more]
         if chance.random() < 0.5:
             other = self._alike(kind, subject)
-            passages.append(
-                related(relation, other, self.values.make(relation.value), chance, measure.wordings).sentence
+            value = self.values.make(relation.value)
+            passages.append(related(relation, other, value, chance, measure.wordings).sentence)
+        never = self._unsaid(kind, [subject], [[Fact("", [("", "")], "", fact.about) for _, fact in held]])
+        return self._finish(passages, held, [question for question in never if subject in question], "newer")
+
+    def _dated(self, relation: Relation, subject: str, value: str, year: int, current: bool) -> Fact:
+        """A relation as of a year; the current one answers for today."""
+        chance = self.chance
+        fact = related(relation, subject, value, chance, self.measure.wordings)
+        month = self.values.word("month")
+        point = chance.choice((f"In {year}", f"As of {year}", f"In {month} {year}", f"Since {year}", f"From {year} on"))
+        said = fact.sentence
+        inner = "t" + said[1:] if said.startswith("The ") else said
+        forms = (f"{point}, {inner}", f"{point}: {said}", f"({year}) {said}", f"{said[:-1]} (as of {year}).")
+        question = fact.asked[0][0]
+        plain, lower = question.rstrip("?"), question[0].lower() + question[1:]
+        asked = [(f"In {year}, {lower}", value), (f"{plain} in {year}?", value)]
+        if current:
+            now = (
+                question,
+                question,
+                f"{plain} now?",
+                f"{plain} today?",
+                f"Currently, {lower}",
+                f"At present, {lower}",
             )
-        never = self._unsaid(kind, [subject], [[Fact("", [("", "")], "", f.about) for _, f in held]])
-        never = [question for question in never if subject in question]
-        return self._finish(passages, held, never, "newer")
+            asked += [(one, value) for one in chance.sample(now, 2)]
+        return Fact(chance.choice(forms), asked, "", relation.name)
 
     def _homonyms(self) -> Item | None:
         """Two of one name, told apart by what they are."""

@@ -93,7 +93,7 @@ class Telling:
     def _attribute(self) -> str:
         if self.chance.random() < 0.6:
             return self.values.word("attribute")
-        return self.values._side(dictionary())
+        return self.values.any_word(dictionary())
 
     def _text(self, facts: list[Fact], subject: str, kind: str) -> str:
         """Sentences after each other, later ones with pronouns or joined by "and"."""

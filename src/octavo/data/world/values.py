@@ -20,7 +20,7 @@ KEPT_OUT = 8
 CLOSED = frozenset(
     (  # noqa: SIM905
         "month weekday season verb country licence language format platform "
-        "building_kind event_kind machine_kind org_kind award_kind unit ship_name colour domain"
+        "building_kind event_kind machine_kind org_kind award_kind unit ship_name colour domain crop"
     ).split()
 )
 """Kinds of words that are all used in training: there are too few of them, or they name the kind of a thing."""
@@ -73,9 +73,10 @@ class Values:
 
     def word(self, kind: str) -> str:
         """A word of a list, of the half that is meant."""
-        return self._side(words()[kind], kind in CLOSED)
+        return self.any_word(words()[kind], kind in CLOSED)
 
-    def _side(self, rows: list[str], closed: bool = False) -> str:
+    def any_word(self, rows: list[str], closed: bool = False) -> str:
+        """One of the rows, of the half that is meant unless they are all used in training."""
         while True:
             word = self.chance.choice(rows)
             if closed or kept_out(word) == self.unseen:
@@ -103,15 +104,15 @@ class Values:
 
     def first(self) -> str:
         """A first name."""
-        return self._side(names("first_names.txt")) if self.chance.random() < 0.7 else self._syllables(1, 2)
+        return self.any_word(names("first_names.txt")) if self.chance.random() < 0.7 else self._syllables(1, 2)
 
     def last(self) -> str:
         """A last name."""
         c = self.chance
         if c.random() < 0.3:
-            return self._side(names("last_names.txt"))
+            return self.any_word(names("last_names.txt"))
         if c.random() < 0.2:
-            return self._side(dictionary()).capitalize()
+            return self.any_word(dictionary()).capitalize()
         return self._syllables(1, 2) + (c.choice(words()["last_end"]) if c.random() < 0.6 else "")
 
     def _person(self) -> str:
@@ -130,7 +131,7 @@ class Values:
         c = self.chance
         roll = c.random()
         if roll < 0.15:
-            return self._side(names("places.txt.gz"))
+            return self.any_word(names("places.txt.gz"))
         name = self._syllables(1, 2) + c.choice(words()["place_end"]) if roll < 0.7 else self._syllables(2, 3)
         if roll > 0.93:
             return f"{c.choice(words()['place_head'])} {name}"
@@ -156,11 +157,11 @@ class Values:
     def _software(self) -> str:
         c = self.chance
         roll = c.random()
-        head = self._syllables(1, 2) if c.random() < 0.6 else self._side(dictionary()).capitalize()
+        head = self._syllables(1, 2) if c.random() < 0.6 else self.any_word(dictionary()).capitalize()
         if roll < 0.3:
             return head.lower() + c.choice(words()["software_end"])
         if roll < 0.45:
-            return f"{head.lower()}{c.choice('-_')}{self._side(dictionary())}"
+            return f"{head.lower()}{c.choice('-_')}{self.any_word(dictionary())}"
         if roll < 0.55:
             return head.lower()
         if roll < 0.65:
@@ -176,7 +177,7 @@ class Values:
             return self.place()
         if roll < 0.8:
             return self._syllables(1, 2)
-        return self._side(dictionary()).capitalize()
+        return self.any_word(dictionary()).capitalize()
 
     def _ship(self) -> str:
         return f"the {self.word('ship_name') if self.chance.random() < 0.4 else self._coined()}"
@@ -193,7 +194,7 @@ class Values:
         c = self.chance
         if c.random() < 0.85:
             return f"the {self.word('adjective')} {self.word('thing')}"
-        return f"the {self._side(dictionary())} {self.word('thing')}"
+        return f"the {self.any_word(dictionary())} {self.word('thing')}"
 
     def _book(self) -> str:
         return self._title()
@@ -301,10 +302,15 @@ class Values:
 
     def _path(self) -> str:
         c = self.chance
-        name = self._side(dictionary())
+        name = self.any_word(dictionary())
         end = c.choice(("conf", "toml", "ini", "yaml", "json", "cfg", "txt", "log", "db"))
         return c.choice(
-            (f"/etc/{name}.{end}", f"~/.{name}rc", f"{name}.{end}", f"/var/lib/{name}/{self._side(dictionary())}.{end}")
+            (
+                f"/etc/{name}.{end}",
+                f"~/.{name}rc",
+                f"{name}.{end}",
+                f"/var/lib/{name}/{self.any_word(dictionary())}.{end}",
+            )
         )
 
     def _command(self) -> str:
@@ -313,7 +319,7 @@ class Values:
         return c.choice(
             (
                 f"pip install {name}",
-                f"{name} --{self._side(dictionary())}",
+                f"{name} --{self.any_word(dictionary())}",
                 f"make {name}",
                 f"{name} start",
                 f"npm run {name}",
@@ -342,7 +348,7 @@ class Values:
 
     def _quoted(self) -> str:
         c = self.chance
-        return '"' + " ".join(self._side(dictionary()) for _ in range(c.randint(2, 4))).capitalize() + '"'
+        return '"' + " ".join(self.any_word(dictionary()) for _ in range(c.randint(2, 4))).capitalize() + '"'
 
     def _alias(self) -> str:
         c = self.chance
@@ -357,7 +363,7 @@ class Values:
 
     def _phrase(self) -> str:
         """Some words in a row, so that any words are learnt to be copied."""
-        return " ".join(self._side(dictionary()) for _ in range(self.chance.randint(1, 3)))
+        return " ".join(self.any_word(dictionary()) for _ in range(self.chance.randint(1, 3)))
 
     def _country(self) -> str:
         return (
