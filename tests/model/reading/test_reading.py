@@ -68,6 +68,7 @@ def test_spans_end_at_words_and_leave_closing_marks_out() -> None:
     tokenizer = Tokenizer(SHIPPED)
     found = {text[start.at : end] for start in starts([one_line(text, 0)], tokenizer) for _, end in start.ends}
     assert {"Norvik", "Eldmark", "The Bell", '"The Bell"', "lives in Norvik"} <= found
+    assert not any(span.endswith(".") for span in found)
     assert not any(span.startswith(" ") or span.endswith(" ") or ("(" in span and ")" not in span) for span in found)
 
 

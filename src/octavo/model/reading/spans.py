@@ -15,6 +15,7 @@ CHARACTERS = 90
 _WORD = re.compile(r"\S+")
 _OPENING = "([{<«„“‘'\"*_`"
 _CLOSING = ".,;:!?)]}>»”’'\"*_`…"
+_SHORT = re.compile(r"(?:\b[A-Z][a-z]{0,3}|\w\.\w)\.$")
 _INNER = re.compile(r"[/(–—=|:]|(?<=\w)-(?=\w)|'s\b|’s\b")
 
 
@@ -78,11 +79,13 @@ def _begins(text: str) -> set[int]:
 
 
 def _ends(text: str) -> list[int]:
-    """Where an answer may end: after a word, with and without its closing marks, and before an 's or a slash."""
+    """Where an answer may end: after a word, with and without its closing marks (the point of "Inc." among them, that
+    of a sentence not), and before an 's or a slash."""
     found = set()
     for word in _WORD.finditer(text):
         at = word.end()
-        found.add(at)
+        if text[at - 1] not in ".,;:!?" or _SHORT.search(word.group()):
+            found.add(at)
         while at > word.start() and text[at - 1] in _CLOSING:
             at -= 1
             found.add(at)
