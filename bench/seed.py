@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 from octavo import __version__
+from octavo.apps.seed.cards import note_measured
 from octavo.apps.seed.compare import compared, share, table_of
 from octavo.apps.seed.measure import UNSEEN, UNWORDED, Probe, by_reader, judged, made_probes, shares, written_probes
 from octavo.model.reading.place import checkpoint_named
@@ -81,6 +82,9 @@ Processor seconds an item, written by hand: median {statistics.median(seconds):.
     print(page)
     if asked.write:
         (HERE / "results" / "seed.md").write_text(page, encoding="utf-8")
+        note_measured(
+            folder, "\n".join(["Measured by `python bench/seed.py`; what the columns mean stands there.", "", *text])
+        )
 
 
 def seconds_of(reader: Reader, probes: list[Probe]) -> list[float]:

@@ -10,6 +10,7 @@ from typing import Any
 from octavo.kinds.checkpoint import SUMMARY
 from octavo.model.reading.judge import JUDGE
 
+BEGIN, END = "<!-- measured -->", "<!-- end of what was measured -->"
 MODEL_CARD, DATA_CARD = "README.md", "data-card.md"
 
 
@@ -42,7 +43,11 @@ answer out of the right one, or says that the passages do not say.
 An item is `{{"id", "question", "passages": ["…", …]}}`. Not for anything else: it knows no facts, holds no
 conversation, finds an answer only where one passage states it, and reads English only.
 
-How well it reads stands in `bench/results/seed.md`, measured by `python bench/seed.py`.
+## How well it reads
+
+{BEGIN}
+Not measured yet: `python bench/seed.py --model FOLDER --write`.
+{END}
 
 - Architecture: Qwen3 ({shape["depth"]} layers, width {shape["width"]}, {shape["heads"]} heads,
   {shape["key_heads"]} key heads, vocabulary {recipe["vocabulary"]:,}), bfloat16.
@@ -91,3 +96,12 @@ def data_card(summary: Mapping[str, Any]) -> str:
 
 No other text. No model wrote or labelled any of it while it was made.
 """
+
+
+def note_measured(folder: Path, text: str) -> None:
+    """Put what was measured into the model card."""
+    path = folder / MODEL_CARD
+    card = path.read_text(encoding="utf-8")
+    before, _, rest = card.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    path.write_text(f"{before}{BEGIN}\n{text.strip()}\n{END}{after}", encoding="utf-8")

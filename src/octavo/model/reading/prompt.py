@@ -14,8 +14,8 @@ from octavo.model.prompt import REFUSAL
 
 WINDOW = 420
 """Characters of a piece that a long passage is cut into."""
-MOST = 9
-"""Pieces in one prompt, so that each has a number of one digit."""
+MOST = 4
+"""Pieces in one prompt: hardly any item of the training has more."""
 SHOWN = 1300
 """Characters of passages in one prompt: about what the training's longest rows hold."""
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
