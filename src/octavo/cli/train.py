@@ -84,7 +84,7 @@ def command(files: tuple[Path, ...], base: str, method: str, out: Path, as_json:
     if out.exists():
         raise OctavoError(
             "T081",
-            "There is something at the place of the output",
+            "There is something at the place of the output already",
             where=str(out),
             do="name another folder: nothing is overwritten",
             exit_code=WRONG_USE,
