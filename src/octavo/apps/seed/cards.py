@@ -68,6 +68,8 @@ synthetic world (`octavo.data.world`). Killed and started again it goes on. The 
 |---|---|---|---|---|
 {phases}
 
+{summary.get("note", "")}
+
 What was trained on is described in [{DATA_CARD}]({DATA_CARD}), every setting in `{SUMMARY}`.
 
 Licence: that of Octavo.
