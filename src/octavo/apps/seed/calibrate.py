@@ -1,7 +1,7 @@
 """Calibrate: the weights by which the seed chooses among spans and declines, fitted on made items.
 
-Half of the items have names that the training never had, half have wordings, relations and scenes that it never had
-either. The choice is a softmax over the spans of an answerable item; declining is a logistic regression.
+The items have names, wordings, relations and scenes that the training never had: weights fitted on wordings that it
+knows trust the model more than a stranger's questions let it deserve. The choice is a softmax over the spans of an answerable item; declining is a logistic regression.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from octavo.apps.seed.measure import UNSEEN, UNWORDED, Probe, made_probes, matches
+from octavo.apps.seed.measure import UNWORDED, Probe, made_probes, matches
 from octavo.model.reading.judge import SURE, Judge
 from octavo.model.reading.prompt import pieces
 from octavo.model.reading.reader import Reader
@@ -40,7 +40,7 @@ def calibrated(folder: Path, count: int) -> Judge:
     """The judge for the checkpoint in a folder."""
     reader = Reader.of(folder)
     reader.judge = Judge()
-    probes = [*made_probes("calibration a", count // 2, UNSEEN), *made_probes("calibration b", count // 2, UNWORDED)]
+    probes = list(made_probes("calibration", count, UNWORDED))
     bar = progress("calibrate", len(probes), "items")
     seen = []
     for probe in probes:
