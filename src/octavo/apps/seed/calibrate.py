@@ -1,7 +1,8 @@
 """Calibrate: the weights by which the seed chooses among spans and declines, fitted on made items.
 
 The items have names, wordings, relations and scenes that the training never had: weights fitted on wordings that it
-knows trust the model more than a stranger's questions let it deserve. The choice is a softmax over the spans of an answerable item; declining is a logistic regression.
+knows would trust the model more than it deserves where a stranger asks. The choice is a softmax over the spans of an
+answerable item; declining is a logistic regression.
 """
 
 from __future__ import annotations
