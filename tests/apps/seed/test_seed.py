@@ -130,3 +130,11 @@ def test_the_shipped_seed_is_small_enough_and_reads() -> None:
     )
     assert reader.read("Which licence does Quillbase have?", passages).answer == "MIT"
     assert reader.read("On which port does Tarnix listen?", passages).answer == "7420"
+
+
+def test_the_card_of_the_shipped_seed_says_what_was_measured() -> None:
+    results = Path(__file__).parents[3] / "bench" / "results" / "seed.md"
+    rows = [line for line in results.read_text().splitlines() if line.startswith(("| made", "| written"))]
+    card = (SHIPPED / "README.md").read_text()
+    assert len(rows) == 12
+    assert all(row in card for row in rows)
