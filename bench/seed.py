@@ -67,7 +67,7 @@ case, articles and quotation marks; a declined item with an answer counts as wro
 "Made" items are of the synthetic world (`octavo.data.world`), one question each: with names and words that the
 training never had, and with wordings, relations and scenes that it never had as well.
 The scenes in `octavo/data/world/scenes/` (nine in ten of all) were written after this seed was trained, so that the
-first set, too, holds texts whose like it never saw; with the scenes of its training alone it does better there.
+first set, too, holds texts whose like it never saw.
 The
 {len(sets["written by hand"])} items "written by hand" (`bench/probe/reading.jsonl`) come from those who wrote the
 synthetic world; none of them was trained on, but their errors were looked at while world and reader were widened, so
