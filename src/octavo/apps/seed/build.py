@@ -76,6 +76,9 @@ def build(documents: Path, out: Path, recipe: Recipe, machine: Machine, scratch:
     model.load_state_dict(load_file(weights))
     summary = {
         "parameters": recipe.shape.parameters,
+        "tokens": sum(phase.taken * phase.length * phase.batch for phase in recipe.phases),
+        "bytes_per_token": _bytes_per_token(chosen, tokenizer),
+        "final_loss": told[-1]["final_loss"],
         "documents": len(chosen),
         "phases": told,
         "recipe": recipe.as_json(),
@@ -98,6 +101,13 @@ def finish(
             "M005", f"The seed takes {size:,} bytes and may take {MOST_BYTES:,}", where=str(out), do="make it smaller"
         )
     return {**summary, "bytes": size}
+
+
+def _bytes_per_token(documents: Sequence[Document], tokenizer: Tokenizer) -> float:
+    """Of every twentieth document, as who trains on goes by it."""
+    texts = [training_text(document) for document in documents[::20]]
+    tokens = sum(map(len, tokenizer.encode_all(texts)))
+    return round(sum(len(text.encode("utf-8", "replace")) for text in texts) / max(1, tokens), 4)
 
 
 def _learn_tokenizer(documents: Sequence[Document], recipe: Recipe, folder: Path) -> None:
