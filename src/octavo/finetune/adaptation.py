@@ -4,6 +4,7 @@ is written of it."""
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,7 @@ class Reach:
 
 
 @dataclass(frozen=True)
-class Adaptation:
+class Adaptation(ABC):
     """What all have in common; the ways differ in `attach` and where they say so.
 
     `rate` is a learning rate that works: for methods that change weights it falls with the width of the model (as
@@ -72,10 +73,11 @@ class Adaptation:
         """The default for a model of this width."""
         return self.rate * REFERENCE_WIDTH / width if self.falls_with_width else self.rate
 
+    @abstractmethod
     def attach(self, base: Any, reach: Reach, tokens: Sequence[int]) -> nn.Module:
         """Put into `base` what learns; all else no longer requires gradients. `tokens` are those of the training data
         in order, for first values. Full fine-tuning adds nothing and keeps everything learning."""
-        raise NotImplementedError
+        ...
 
     def base(self, model: Any) -> Any:
         """The causal model of transformers inside `model`."""
@@ -92,17 +94,19 @@ class Adaptation:
             "position_ids": positions(batch.sequences),
         }
 
+    @abstractmethod
     def save(self, model: Any, folder: Path) -> None:
         """Write what was learnt."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def open(self, base: Any, folder: Path) -> nn.Module:
         """Put what `save` wrote into a base; the model then answers as it did after the training."""
-        raise NotImplementedError
+        ...
 
     def merge(self, model: Any) -> Any:
         """The causal model alone, what was learnt being part of its weights. Only where `merges`."""
-        raise NotImplementedError
+        raise AssertionError(f"{self.name} does not merge; who asks looks at `merges` first")
 
 
 class PeftAdaptation(Adaptation):
@@ -121,9 +125,10 @@ class PeftAdaptation(Adaptation):
             model = get_peft_model(base, self.peft(base, reach), autocast_adapter_dtype=True)
         return model.eval()
 
+    @abstractmethod
     def peft(self, base: Any, reach: Reach) -> Any:
         """The method as PEFT describes it."""
-        raise NotImplementedError
+        ...
 
     def base(self, model: Any) -> Any:
         """What PEFT wraps."""
