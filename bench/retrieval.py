@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 
 from octavo.kinds.documents import DUPLICATE_REASONS, Document, read_documents, read_removed
-from octavo.knowledge.answer import Answerer
-from octavo.knowledge.index import Index
+from octavo.knowledge.answer.answer import Answerer
+from octavo.knowledge.index.index import Index
 from octavo.measures.intervals import wilson
 
 WORD = re.compile(r"[a-z0-9]+")

@@ -18,10 +18,11 @@ import numpy as np
 from scipy.optimize import minimize
 
 from octavo.kinds.documents import DUPLICATE_REASONS, read_documents, read_removed
-from octavo.knowledge import abstain, postings, thesaurus, weights
-from octavo.knowledge.index import Index
-from octavo.knowledge.retrieve import Retriever
-from octavo.knowledge.weights import FEATURES, Weights
+from octavo.knowledge.answer import abstain, weights
+from octavo.knowledge.answer.retrieve import Retriever
+from octavo.knowledge.answer.weights import FEATURES, Weights
+from octavo.knowledge.index import postings, thesaurus
+from octavo.knowledge.index.index import Index
 
 VARIANTS = ("full", "thin", "even", "none")
 RANKED = ("full", "thin")

@@ -11,7 +11,7 @@ from octavo.kinds.documents import Document, held_out, write_documents
 from octavo.kinds.foundation import Foundation, write_foundation
 from octavo.kinds.index import INDEX
 from octavo.kinds.scores import read_scores
-from octavo.knowledge.index import Index
+from octavo.knowledge.index.index import Index
 from octavo.spine.progress import listening
 
 HANDBOOK = Path(__file__).parents[2] / "docs" / "example" / "handbook"

@@ -5,7 +5,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from octavo.knowledge.index import Index
+from octavo.knowledge.index.index import Index
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@ from worlds import OBJECTS
 from octavo.kinds.documents import Document, Removed, write_documents
 from octavo.kinds.index import INDEX, KIND
 from octavo.knowledge import build
-from octavo.knowledge.index import Index
+from octavo.knowledge.index.index import Index
 from octavo.spine.settings import read_settings
 
 

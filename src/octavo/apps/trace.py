@@ -170,7 +170,7 @@ def _in_dialogues(store: Store, made: Manifest, document: str) -> Found:
 
 
 def _in_index(store: Store, made: Manifest, document: str) -> Found:
-    from octavo.knowledge.index import Index
+    from octavo.knowledge.index.index import Index
 
     with Index.open(store.object(made.artifact) / INDEX, immutable=True) as index:
         found = index.listing(document)

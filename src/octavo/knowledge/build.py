@@ -29,7 +29,7 @@ def run(settings: IndexSettings, inputs: Inputs, out: Path, scratch: Path) -> No
     """Write `index.sqlite` with all documents, and with the duplicates marked as such."""
     from octavo.kinds.documents import DUPLICATE_REASONS, read_documents, read_removed
     from octavo.kinds.index import INDEX
-    from octavo.knowledge.index import Index
+    from octavo.knowledge.index.index import Index
 
     folder = inputs["documents"]
     removed = [r for r in read_removed(folder) if r.reason in DUPLICATE_REASONS] if settings.duplicates else []

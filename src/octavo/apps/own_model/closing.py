@@ -31,8 +31,8 @@ def closing(project: Project, artifacts: Mapping[str, Path]) -> str:
 
 def _examples(artifacts: Mapping[str, Path]) -> list[str]:
     from octavo.kinds.index import INDEX
-    from octavo.knowledge.answer import Answerer
-    from octavo.knowledge.index import Index
+    from octavo.knowledge.answer.answer import Answerer
+    from octavo.knowledge.index.index import Index
     from octavo.serve.readable import as_lines
 
     with Index.open(artifacts["index"] / INDEX, immutable=True) as index:

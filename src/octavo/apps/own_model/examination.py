@@ -15,8 +15,8 @@ from octavo.kinds.answer import Answer
 from octavo.kinds.documents import Document
 from octavo.kinds.index import INDEX
 from octavo.kinds.scores import Score
-from octavo.knowledge.answer import Answerer, worded
-from octavo.knowledge.index import Index
+from octavo.knowledge.answer.answer import Answerer, worded
+from octavo.knowledge.index.index import Index
 from octavo.measures.abstention import Outcome, aurc, curve, declined_share, risk_at
 from octavo.measures.accuracy import rank_of, right_within
 from octavo.measures.claims import Judged, judge_answer, unsupported_claims

@@ -21,7 +21,7 @@ from octavo.spine.errors import WRONG_USE, OctavoError
 from octavo.spine.project import Project, open_project
 
 if TYPE_CHECKING:
-    from octavo.knowledge.answer import Answerer
+    from octavo.knowledge.answer.answer import Answerer
 
 _log = logging.getLogger("octavo.serve")
 LONGEST_QUESTION = 8_000
@@ -56,8 +56,8 @@ class ProjectEngine:
         return self._created
 
     def _take_up(self) -> Answerer:
-        from octavo.knowledge.answer import Answerer
-        from octavo.knowledge.index import Index
+        from octavo.knowledge.answer.answer import Answerer
+        from octavo.knowledge.index.index import Index
 
         folder = self.project.artifact("index")
         manifest = self.project.latest("index")

@@ -54,7 +54,7 @@ def corpus() -> tuple[Document, ...]:
 
 def prepare(project: Path | None, scratch: Path, seed: int) -> Ground:
     """Index the corpus, and read the project's model or train a tiny one with `seed`."""
-    from octavo.knowledge.index import Index
+    from octavo.knowledge.index.index import Index
     from octavo.model.machine import wait_asleep
 
     wait_asleep()  # before torch is loaded: small steps suffer most from threads that spin

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from octavo.challenges.hallucination.ground import Ground
 from octavo.kinds.answer import Answer
-from octavo.knowledge.answer import Answerer
-from octavo.knowledge.index import Index
+from octavo.knowledge.answer.answer import Answerer
+from octavo.knowledge.index.index import Index
 from octavo.measures.wording import wording
 
 

@@ -9,7 +9,7 @@ from octavo.challenges.hallucination.known import bad, good
 from octavo.challenges.hallucination.responses import retrieve_and_cite, verify_and_decline
 from octavo.challenges.response import Prediction
 from octavo.kinds.answer import Answer
-from octavo.knowledge.index import Index
+from octavo.knowledge.index.index import Index
 
 PROBE = challenge("hallucination").probe()
 

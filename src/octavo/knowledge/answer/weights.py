@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from octavo.knowledge.postings import DEPRECATED, DUNDER, DUPLICATE, FIELDS, KINDS, PRIVATE, STANDARD
-from octavo.knowledge.question import Expansion, Question
+from octavo.knowledge.answer.question import Expansion, Question
+from octavo.knowledge.index.postings import DEPRECATED, DUNDER, DUPLICATE, FIELDS, KINDS, PRIVATE, STANDARD
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from octavo.knowledge.terms import STOP_WORDS, stem, words
+from octavo.knowledge.index.terms import STOP_WORDS, stem, words
 
 PATH = Path(__file__).with_name("thesaurus.toml")
 PHRASEBOOK = Path(__file__).with_name("phrasebook.toml")
@@ -40,7 +40,7 @@ class Thesaurus:
 
 def name_terms(token: str) -> tuple[str, ...]:
     """The terms of a component of a name: parts, whole, and what glued parts stand for; stop words stay."""
-    from octavo.knowledge.terms import pieces
+    from octavo.knowledge.index.terms import pieces
 
     parts = pieces(token)
     terms = [stem(part) for part in parts]
@@ -125,7 +125,7 @@ def thesaurus() -> Thesaurus:
 
 def _target_terms(word: str) -> tuple[str, ...]:
     """The terms a target word is looked up by: its stem, or for an identifier of several parts the whole."""
-    from octavo.knowledge.terms import pieces
+    from octavo.knowledge.index.terms import pieces
 
     bare = word.strip(".,()%<>")
     parts = pieces(bare)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from octavo.knowledge.index import Index
-from octavo.knowledge.question import META, Mention, Question
-from octavo.knowledge.terms import STOP_WORDS, stem, token_terms
-from octavo.knowledge.thesaurus import PATH, thesaurus
+from octavo.knowledge.answer.question import META, Mention, Question
+from octavo.knowledge.index.index import Index
+from octavo.knowledge.index.terms import STOP_WORDS, stem, token_terms
+from octavo.knowledge.index.thesaurus import PATH, thesaurus
 
 _JOINTS = frozenset(
     [

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from octavo.knowledge.terms import STOP_WORDS, TOKEN, pieces, stem, words
-from octavo.knowledge.thesaurus import LONGEST_GAP, Phrase, thesaurus
+from octavo.knowledge.index.terms import STOP_WORDS, TOKEN, pieces, stem, words
+from octavo.knowledge.index.thesaurus import LONGEST_GAP, Phrase, thesaurus
 
 META = frozenset(
     stem(word)

@@ -14,8 +14,8 @@ from worlds import HANDBOOK, OBJECTS, PAIRWISE
 
 from octavo.kinds.documents import Document
 from octavo.kinds.index import describe
-from octavo.knowledge.index import Index
-from octavo.knowledge.retrieve import Retriever
+from octavo.knowledge.answer.retrieve import Retriever
+from octavo.knowledge.index.index import Index
 from octavo.spine.errors import OctavoError
 
 QUESTIONS = ("copy a folder", "overlapping pairs", "exists", "json.dumps", "how do I wait some seconds", "paid leave")
@@ -125,7 +125,7 @@ def test_a_killed_writer_leaves_the_index_as_it_was(tmp_path):
     script = textwrap.dedent(f"""
         from pathlib import Path
         from octavo.kinds.documents import Document
-        from octavo.knowledge.index import Index
+        from octavo.knowledge.index.index import Index
         def documents():
             for n in range(10**6):
                 if n == 50: print("writing", flush=True)

@@ -1,6 +1,6 @@
 import pytest
 
-from octavo.knowledge.verify import verify
+from octavo.knowledge.answer.verify import verify
 
 PASSAGE = "Recursively copy a directory tree and return the destination directory. At most 30 files are kept open."
 

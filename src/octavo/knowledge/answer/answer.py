@@ -10,11 +10,11 @@ from typing import Protocol
 from octavo.kinds.answer import Answer, Citation
 from octavo.kinds.dialogues import Message
 from octavo.kinds.documents import Document
-from octavo.knowledge.abstain import calibrations, features
-from octavo.knowledge.index import Index
-from octavo.knowledge.quote import cite, span
-from octavo.knowledge.retrieve import Found, Retriever
-from octavo.knowledge.verify import verify
+from octavo.knowledge.answer.abstain import calibrations, features
+from octavo.knowledge.answer.quote import cite, span
+from octavo.knowledge.answer.retrieve import Found, Retriever
+from octavo.knowledge.answer.verify import verify
+from octavo.knowledge.index.index import Index
 from octavo.spine.errors import WRONG_USE, OctavoError
 
 MODES = ("quote", "generate")

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octavo.knowledge.terms import pieces, stem, text_terms, token_terms
-from octavo.knowledge.thesaurus import name_terms, phrasebook, thesaurus
+from octavo.knowledge.index.terms import pieces, stem, text_terms, token_terms
+from octavo.knowledge.index.thesaurus import name_terms, phrasebook, thesaurus
 
 
 def test_words_of_one_family_share_a_stem():

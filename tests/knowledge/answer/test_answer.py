@@ -6,9 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from octavo.knowledge.abstain import NAMES, calibrations, features
-from octavo.knowledge.answer import DECLINED, Answerer
-from octavo.knowledge.retrieve import Retriever
+from octavo.knowledge.answer.abstain import NAMES, calibrations, features
+from octavo.knowledge.answer.answer import DECLINED, Answerer
+from octavo.knowledge.answer.retrieve import Retriever
 from octavo.spine.errors import OctavoError
 
 
@@ -153,5 +153,5 @@ def test_features_and_calibrations_agree_on_names(objects):
 
 
 def test_quoting_does_not_load_torch(tmp_path):
-    code = "import sys, octavo.knowledge.answer; sys.exit('torch' in sys.modules or 'scipy' in sys.modules)"
+    code = "import sys, octavo.knowledge.answer.answer; sys.exit('torch' in sys.modules or 'scipy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

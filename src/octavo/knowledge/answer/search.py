@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from octavo.knowledge.index import Index
-from octavo.knowledge.postings import FIELDS, KINDS, Postings
-from octavo.knowledge.question import Group, Question
-from octavo.knowledge.weights import FEATURES, Weights, candidate_features, priors, shipped
+from octavo.knowledge.answer.question import Group, Question
+from octavo.knowledge.answer.weights import FEATURES, Weights, candidate_features, priors, shipped
+from octavo.knowledge.index.index import Index
+from octavo.knowledge.index.postings import FIELDS, KINDS, Postings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,8 +4,8 @@ from hypothesis import strategies as st
 from worlds import COPYTREE, HANDBOOK, OBJECTS, PAIRWISE, SOLVE
 
 from octavo.kinds.documents import Document
-from octavo.knowledge.question import analyse
-from octavo.knowledge.quote import LONGEST, cite, sections, span, summary
+from octavo.knowledge.answer.question import analyse
+from octavo.knowledge.answer.quote import LONGEST, cite, sections, span, summary
 
 TEXT = st.text(alphabet=st.sampled_from("abc RETURNSeturns:-.\n>()日"), max_size=400)
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from octavo.knowledge.passages import sentences
-from octavo.knowledge.postings import counted
+from octavo.knowledge.index.passages import sentences
+from octavo.knowledge.index.postings import counted
 
 SUPPORT = 0.75
 """The share of a sentence's terms that one passage must hold."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from octavo.knowledge.index import Index
-from octavo.knowledge.names import Names, Resolution
-from octavo.knowledge.question import Question, analyse
-from octavo.knowledge.search import Hit, Ranking, Searcher
-from octavo.knowledge.weights import Weights
+from octavo.knowledge.answer.names import Names, Resolution
+from octavo.knowledge.answer.question import Question, analyse
+from octavo.knowledge.answer.search import Hit, Ranking, Searcher
+from octavo.knowledge.answer.weights import Weights
+from octavo.knowledge.index.index import Index
 
 NAMED = 0.65
 """From this strength on a question is taken to be about the object it names."""

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from octavo.kinds.documents import Document
-from octavo.knowledge.passages import passages, sentences
-from octavo.knowledge.terms import TOKEN, token_terms
-from octavo.knowledge.thesaurus import name_terms, phrasebook
+from octavo.knowledge.index.passages import passages, sentences
+from octavo.knowledge.index.terms import TOKEN, token_terms
+from octavo.knowledge.index.thesaurus import name_terms, phrasebook
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from octavo.kinds.answer import Citation
 from octavo.kinds.documents import Document
-from octavo.knowledge.passages import sentences
-from octavo.knowledge.postings import counted
-from octavo.knowledge.question import Question
+from octavo.knowledge.answer.question import Question
+from octavo.knowledge.index.passages import sentences
+from octavo.knowledge.index.postings import counted
 
 LONGEST = 600
 """A quotation is at most about this many characters long."""

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from octavo.knowledge.index import Index
-from octavo.knowledge.postings import counted
-from octavo.knowledge.retrieve import Found
-from octavo.knowledge.terms import STOP_WORDS, stem
-from octavo.knowledge.thesaurus import phrasebook, thesaurus
+from octavo.knowledge.answer.retrieve import Found
+from octavo.knowledge.index.index import Index
+from octavo.knowledge.index.postings import counted
+from octavo.knowledge.index.terms import STOP_WORDS, stem
+from octavo.knowledge.index.thesaurus import phrasebook, thesaurus
 
 PATH = Path(__file__).with_name("abstain.json")
 ELSEWHERE = Path(__file__).with_name("elsewhere.toml")

@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from octavo.kinds.documents import Document, document_from_row
-from octavo.knowledge.postings import CHUNK, FIELDS, ROW, PostingsBuilder, analyse, decode, encode, merged, without
+from octavo.knowledge.index.postings import (
+    CHUNK,
+    FIELDS,
+    ROW,
+    PostingsBuilder,
+    analyse,
+    decode,
+    encode,
+    merged,
+    without,
+)
 from octavo.spine.errors import OctavoError
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 import pytest
 
-from octavo.knowledge.names import Names, distance
-from octavo.knowledge.question import analyse
-from octavo.knowledge.retrieve import Retriever
+from octavo.knowledge.answer.names import Names, distance
+from octavo.knowledge.answer.question import analyse
+from octavo.knowledge.answer.retrieve import Retriever
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from octavo.knowledge.passages import passages, sentences
+from octavo.knowledge.index.passages import passages, sentences
 
 PROSE = st.text(alphabet=st.sampled_from("abc DE.!?\n#=-"), max_size=600)
 
