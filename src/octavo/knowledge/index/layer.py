@@ -1,0 +1,65 @@
+"""Layer: what an index keeps beside its text, vectors or a graph, written and taken out in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from octavo.kinds.documents import Document
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A passage as layers see it. Numbers ascend in the order of adding and are never used twice."""
+
+    number: int
+    document: int
+    id: str
+    """Of the document."""
+    start: int
+    """Characters of the document's text, as `end`."""
+    end: int
+    heading: str
+    text: str
+    """Of the passage."""
+
+
+class Layer(Protocol):
+    """Tables of its own in the index file, whose names begin with the layer's.
+
+    Deleting a document only ends its visibility, so that older generations can still be asked; `forget` is what
+    takes it out of the file.
+    """
+
+    name: str
+    schema: str
+    """`CREATE TABLE IF NOT EXISTS …` statements."""
+
+    def added(self, c: sqlite3.Connection, entries: Sequence[Entry], documents: Mapping[int, Document]) -> None:
+        """Take in new passages; what that costs must not grow with the index. Nothing is committed here."""
+        ...
+
+    def forget(self, c: sqlite3.Connection, passages: NDArray[np.uint32], documents: Mapping[int, Document]) -> None:
+        """Overwrite and remove all that came from these passages and documents and from no others."""
+        ...
+
+    def traces(
+        self, c: sqlite3.Connection, passages: NDArray[np.uint32], documents: Mapping[int, Document]
+    ) -> list[str]:
+        """What the layer still holds of forgotten passages, a line each; nothing when it holds nothing."""
+        ...
+
+
+class Ranker(Protocol):
+    """What ranks the passages of a view for a question."""
+
+    def rank(self, question: str, k: int) -> list[tuple[int, float]]:
+        """The best `k` passages that are visible, as passage number and score, best first."""
+        ...
