@@ -14,17 +14,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
-import platform
-import statistics
-import subprocess
-import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
-WARM_UP = 2
+from aside import WARM_UP, aside, circumstances, in_turns, per_step, ratio, spread
+
 BATCH = 8
 LENGTH = 256
 PEERS = {
@@ -74,13 +71,6 @@ def sequences(kind: str, steps: int) -> list[tuple[list[int], list[bool]]]:
         answer = length if kind == "rows" else max(8, length // 3)
         found.append((ids, [False] * (length - answer) + [True] * answer))
     return found
-
-
-def per_step(ends: list[tuple[float, float]]) -> dict[str, float]:
-    """Wall and processor seconds a step, from the clocks at the end of each step; the first ones warm up."""
-    first, last = ends[WARM_UP - 1], ends[-1]
-    count = len(ends) - WARM_UP
-    return {"seconds": (last[0] - first[0]) / count, "processor": (last[1] - first[1]) / count}
 
 
 def ours(kind: str, base: Path, steps: int, threads: int) -> dict[str, float]:
@@ -202,23 +192,8 @@ def child(what: str, kind: str, base: Path, steps: int, threads: int) -> dict[st
 
 def measure(what: str, kind: str, base: Path, given: argparse.Namespace) -> dict[str, float]:
     """One measurement, in a process of its own."""
-    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"}
-    numbers = ["--steps", str(given.steps), "--threads", str(given.threads)]
-    command = [sys.executable, "-W", "ignore", __file__, "--child", what, "--kind", kind, "--base", str(base), *numbers]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False, env=environment)
-    if done.returncode != 0:
-        raise SystemExit(f"{what} failed:\n{done.stderr[-3000:]}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
-
-
-def interval(ratios: list[float]) -> tuple[float, float, float]:
-    """Geometric mean of paired ratios and its 95 % interval (Student's t on their logarithms)."""
-    from scipy.stats import t
-
-    logs = [math.log(ratio) for ratio in ratios]
-    mean = statistics.fmean(logs)
-    half = t.ppf(0.975, len(logs) - 1) * statistics.stdev(logs) / math.sqrt(len(logs)) if len(logs) > 1 else math.inf
-    return math.exp(mean), math.exp(mean - half), math.exp(mean + half)
+    numbers = ["--steps", given.steps, "--threads", given.threads]
+    return aside(__file__, what, "--kind", kind, "--base", base, *numbers, TRANSFORMERS_VERBOSITY="error")
 
 
 def table(kind: str, steps: int, repeats: list[dict[str, dict[str, float]]]) -> list[str]:
@@ -236,15 +211,11 @@ def table(kind: str, steps: int, repeats: list[dict[str, dict[str, float]]]) -> 
         "|---|---|---|---|---|",
     ]
     for name in ("ours", *PEERS):
-        speeds = sorted(tokens / r[name]["seconds"] for r in repeats)
-        ratio = work = ""
+        speeds = [tokens / r[name]["seconds"] for r in repeats]
+        times = work = ""
         if name != "ours":
-            mean, low, high = interval([r[name]["seconds"] / r["ours"]["seconds"] for r in repeats])
-            ratio = f"{mean:.2f} ({low:.2f} … {high:.2f})"
-            mean, low, high = interval([r[name]["processor"] / r["ours"]["processor"] for r in repeats])
-            work = f"{mean:.2f} ({low:.2f} … {high:.2f})"
-        spread = f"{statistics.median(speeds):,.0f} ({speeds[0]:,.0f} … {speeds[-1]:,.0f})"
-        lines.append(f"| {name} | {spread} | {ratio} | {work} | {repeats[0][name]['loss']:.3f} |")
+            times, work = ratio(repeats, name, "seconds"), ratio(repeats, name, "processor")
+        lines.append(f"| {name} | {spread(speeds)} | {times} | {work} | {repeats[0][name]['loss']:.3f} |")
     return [*lines, ""]
 
 
@@ -268,13 +239,8 @@ def main() -> None:
         base = Path(folder) / "base"
         write_base(base)
         for kind in ("rows", "answers"):
-            repeats = []
-            for number in range(given.repeats):
-                names = ["ours", *PEERS]
-                # The order turns, so that nobody always comes first.
-                names = names[number % len(names) :] + names[: number % len(names)]
-                repeats.append({name: measure(name, kind, base, given) for name in names})
-                print(f"{kind}: turn {number + 1} of {given.repeats} done", file=sys.stderr)
+            names = ["ours", *PEERS]
+            repeats = in_turns(names, given.repeats, partial(measure, kind=kind, base=base, given=given), kind)
             lines += table(kind, given.steps, repeats)
     print("\n".join(lines))
     given.write.write_text("\n".join([*head(given), *lines]), encoding="utf-8")
@@ -282,15 +248,12 @@ def main() -> None:
 
 def head(given: argparse.Namespace) -> list[str]:
     """When, where and with what it was measured."""
-    from importlib.metadata import version
-
-    versions = ", ".join(f"{name} {version(name)}" for name in ("torch", "transformers", "peft", "trl", "accelerate"))
+    command = f"python bench/lora.py --repeats {given.repeats} --steps {given.steps}"
+    note = f" {given.note}" if given.note else ""
     return [
         "# LoRA tuning throughput",
         "",
-        f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, {os.cpu_count()} cores, Python"
-        f" {platform.python_version()}, {versions}. `python bench/lora.py --repeats {given.repeats} --steps"
-        f" {given.steps}`{'. ' + given.note if given.note else ''}",
+        circumstances(command, "torch", "transformers", "peft", "trl", "accelerate") + note,
         "",
         "Processor time hardly depends on what else the machine does, and says less about waiting. The first loss shows"
         " that both sides learn the same thing.",

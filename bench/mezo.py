@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from aside import aside, circumstances
 
 SIDES = ("inference", "mezo", "adamw", "inference of transformers", "mezo of LoRA", "adamw of LoRA")
 NUMBERS = ("grid", "float32", "bfloat16, nearest", "bfloat16, by chance")
@@ -229,19 +229,11 @@ def learning(seed: int, steps: int) -> dict[str, dict[str, float]]:
     return told
 
 
-def child(*arguments: str) -> dict:
-    command = [sys.executable, "-W", "ignore", __file__, "--child", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(done.stderr[-2000:])
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 def memory_table(size: str) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         measured = {}
         for side in SIDES:
-            measured[side] = child("memory", side, size, folder)
+            measured[side] = aside(__file__, "memory", side, size, folder)
             print(side, measured[side], file=sys.stderr, flush=True)
     lines = [
         "| | peak, MB | over inference | net of Python and torch | processor seconds a step |",
@@ -259,7 +251,7 @@ def memory_table(size: str) -> list[str]:
 
 
 def learning_table(seeds: int, steps: int) -> list[str]:
-    runs = [child("learning", str(seed), str(steps)) for seed in range(seeds)]
+    runs = [aside(__file__, "learning", seed, steps) for seed in range(seeds)]
     lines = [
         "| weights | loss before | loss after | drift after 20 measurements |",
         "|---|---|---|---|",
@@ -285,18 +277,14 @@ def main() -> None:
     parser.add_argument("--part", choices=("memory", "learning", "both"), default="both")
     parser.add_argument("--write", type=Path, default=Path(__file__).parent / "results" / "mezo.md")
     arguments = parser.parse_args()
-    import torch
-
     from octavo.model.network.dial import dial
 
     shape = dial(arguments.size).shape
+    command = f"python bench/mezo.py --size {arguments.size} --seeds {arguments.seeds} --steps {arguments.steps}"
     lines = [
         "# MeZO",
         "",
-        f"{time.strftime('%Y-%m-%d')}, torch {torch.__version__}, {platform.machine()}, one thread, float32.",
-    ]
-    lines += [
-        f"Command: `python bench/mezo.py --size {arguments.size} --seeds {arguments.seeds} --steps {arguments.steps}`."
+        circumstances(command, "torch", "transformers", "peft") + " One thread, float32.",
     ]
     if arguments.part != "learning":
         lines += [

@@ -17,15 +17,15 @@ import hashlib
 import json
 import math
 import os
-import platform
 import statistics
-import subprocess
 import sys
 import sysconfig
 import tempfile
 import time
 import warnings
 from pathlib import Path
+
+from aside import aside, circumstances
 
 SIZE = "small"
 TEXT_BYTES = 8_000_000
@@ -255,12 +255,7 @@ def trainer(folder: Path, tokens: int, seed: int, rate: float, batch: int) -> di
 
 def measure(what: str, folder: Path, *values: float) -> dict[str, float]:
     """One run, in a process of its own."""
-    command = [sys.executable, "-W", "ignore", __file__, "--child", what, str(folder), *map(str, values)]
-    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=7200, check=False, env=environment)
-    if done.returncode != 0:
-        raise SystemExit(f"{what} failed:\n{done.stderr[-2000:]}")
-    found = json.loads(done.stdout.strip().splitlines()[-1])
+    found = aside(__file__, what, folder, *values)
     print(f"{what} {values}: {found}", file=sys.stderr)
     return found
 
@@ -346,19 +341,10 @@ def main() -> None:
 
 def write(path: Path, name: str, given: argparse.Namespace, lines: list[str]) -> None:
     """The table with date, versions, machine and command."""
-    import torch
-    import transformers
-
     title = {"race": "Time to the same bits per byte", "averaging": "Averages of the weights"}[name]
     option = " --averaging" if given.averaging else ""
-    head = [
-        f"# {title}",
-        "",
-        f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, {len(os.sched_getaffinity(0))} of {os.cpu_count()} cores,"
-        f" load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}, torch {torch.__version__}, transformers"
-        f" {transformers.__version__}. `python bench/race.py{option} --tokens {given.tokens} --seeds {given.seeds}`",
-        "",
-    ]
+    command = f"python bench/race.py{option} --tokens {given.tokens} --seeds {given.seeds}"
+    head = [f"# {title}", "", circumstances(command, "torch", "transformers"), ""]
     path.write_text("\n".join([*head, *lines]) + "\n", encoding="utf-8")
 
 

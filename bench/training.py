@@ -18,18 +18,15 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import math
 import os
-import platform
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-WARM_UP = 3
+from aside import WARM_UP, aside, circumstances, in_turns, per_step, ratio, spread
+
 PEERS = {
     "Trainer, autocast, sdpa": {"attention": "sdpa", "autocast": True},
     "Trainer, autocast, eager": {"attention": "eager", "autocast": True},
@@ -51,13 +48,6 @@ def rows_for(dial, steps: int):
     count = (steps + WARM_UP) * dial.batch
     ids = chance.zipf(1.2, size=(count, dial.sequence + 1)) % dial.vocabulary
     return ids.astype(np.int32)
-
-
-def per_step(ends: list[tuple[float, float]]) -> dict[str, float]:
-    """Wall and processor seconds a step, from the clocks at the end of each step; the first ones warm up."""
-    first, last = ends[WARM_UP - 1], ends[-1]
-    count = len(ends) - WARM_UP
-    return {"seconds": (last[0] - first[0]) / count, "processor": (last[1] - first[1]) / count}
 
 
 def ours(dial, steps: int) -> dict[str, float]:
@@ -250,23 +240,7 @@ def child(what: str, size: str, steps: int) -> dict[str, float]:
 
 def measure(what: str, size: str, steps: int) -> dict[str, float]:
     """One measurement, in a process of its own."""
-    # For both sides: spinning threads would make every number depend on what else the machine does.
-    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
-    command = [sys.executable, "-W", "ignore", __file__, "--child", what, "--size", size, "--steps", str(steps)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, env=environment)
-    if done.returncode != 0:
-        raise SystemExit(f"{what} failed:\n{done.stderr[-2000:]}")
-    return json.loads(done.stdout.strip().splitlines()[-1])
-
-
-def interval(ratios: list[float]) -> tuple[float, float, float]:
-    """Geometric mean of paired ratios and its 95 % interval (Student's t on their logarithms)."""
-    from scipy.stats import t
-
-    logs = [math.log(ratio) for ratio in ratios]
-    mean = statistics.fmean(logs)
-    half = t.ppf(0.975, len(logs) - 1) * statistics.stdev(logs) / math.sqrt(len(logs)) if len(logs) > 1 else math.inf
-    return math.exp(mean), math.exp(mean - half), math.exp(mean + half)
+    return aside(__file__, what, "--size", size, "--steps", steps, timeout=900)
 
 
 def share_table(repeats: int) -> list[str]:
@@ -317,31 +291,20 @@ def table(size: str, repeats: list[dict[str, dict[str, float]]]) -> list[str]:
         "|---|---|---|---|---|",
     ]
     for name in (name for name in repeats[0] if name != "peaks"):
-        speeds = sorted(tokens / r[name]["seconds"] for r in repeats)
+        speeds = [tokens / r[name]["seconds"] for r in repeats]
         shares = statistics.median(flops * tokens / r[name]["seconds"] / 1e9 / r["peaks"]["bfloat16"] for r in repeats)
-        ratio = work = ""
+        times = work = ""
         if name != "ours":
-            mean, low, high = interval([r[name]["seconds"] / r["ours"]["seconds"] for r in repeats])
-            ratio = f"{mean:.2f} ({low:.2f} … {high:.2f})"
-            mean, low, high = interval([r[name]["processor"] / r["ours"]["processor"] for r in repeats])
-            work = f"{mean:.2f} ({low:.2f} … {high:.2f})"
-        middle = statistics.median(speeds)
-        lines.append(
-            f"| {name} | {middle:,.0f} ({speeds[0]:,.0f} … {speeds[-1]:,.0f}) | {shares:.0%} | {ratio} | {work} |"
-        )
+            times, work = ratio(repeats, name, "seconds"), ratio(repeats, name, "processor")
+        lines.append(f"| {name} | {spread(speeds)} | {shares:.0%} | {times} | {work} |")
     return [*lines, "", "Processor time hardly depends on what else the machine does, and says less about waiting."]
 
 
 def race(size: str, peers: tuple[str, ...], turns: int, steps: int) -> list[str]:
     """Ours and the peers in turns, as a table."""
-    repeats = []
-    for number in range(turns):
-        names = ["ours", *peers]
-        # The order turns, so that nobody always comes first.
-        order = names[number % len(names) :] + names[: number % len(names)]
-        found = {name: measure(name, size, steps) for name in ("peaks", *order)}
-        repeats.append({name: found[name] for name in ("peaks", *names)})
-        print(f"{size}: turn {number + 1} of {turns} done", file=sys.stderr)
+    measured = {"peaks": [measure("peaks", size, steps) for _ in range(turns)]}
+    repeats = in_turns(["ours", *peers], turns, lambda name: measure(name, size, steps), size)
+    repeats = [{"peaks": peak, **turn} for peak, turn in zip(measured["peaks"], repeats, strict=True)]
     return table(size, repeats)
 
 
@@ -363,23 +326,8 @@ def main() -> None:
     lines += ["", *share_table(min(3, given.repeats))]
     print("\n".join(lines))
     if given.write is not None:
-        import accelerate
-        import torch
-        import transformers
-
-        versions = (
-            f"torch {torch.__version__}, transformers {transformers.__version__}, accelerate {accelerate.__version__}"
-        )
-        head = [
-            "# Training throughput",
-            "",
-            f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, {len(os.sched_getaffinity(0))} of {os.cpu_count()}"
-            f" cores, load {os.getloadavg()[0]:.1f}, Python"
-            f" load {os.getloadavg()[0]:.1f}, Python"
-            f" {platform.python_version()}, {versions}. `python bench/training.py --size {given.size} --repeats"
-            f" {given.repeats} --steps {given.steps}`",
-            "",
-        ]
+        command = f"python bench/training.py --size {given.size} --repeats {given.repeats} --steps {given.steps}"
+        head = ["# Training throughput", "", circumstances(command, "torch", "transformers", "accelerate"), ""]
         given.write.parent.mkdir(parents=True, exist_ok=True)
         before = given.write.read_text(encoding="utf-8") if given.write.exists() else ""
         kept = ["", before[before.index(KEPT) :].rstrip()] if KEPT in before else []
