@@ -64,7 +64,7 @@ def ours(dial, steps: int) -> dict[str, float]:
 
     machine = choose_machine("bfloat16")
     ids = rows_for(dial, steps)
-    rows = Rows(ids[:, :-1], ids[:, 1:], np.zeros_like(ids[:, 1:]))
+    rows = Rows(ids[:, :-1], ids[:, 1:], np.zeros_like(ids[:, 1:]), np.zeros((0, 2), np.int64))
 
     def begin() -> Decoder:
         model = Decoder(dial.shape)
