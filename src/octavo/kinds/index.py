@@ -12,10 +12,16 @@ INDEX = "index.sqlite"
 
 
 def describe(folder: Path) -> dict[str, Any]:
-    """Counts of documents, passages and terms."""
+    """Counts of documents, passages and terms, of what the current generation sees."""
     with sqlite3.connect(f"file:{folder / INDEX}?mode=ro&immutable=1", uri=True) as connection:
-        tables = ("documents", "passages", "postings")
-        return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables}  # noqa: S608
+        (current,) = connection.execute(
+            "SELECT CAST(value AS INTEGER) FROM metadata WHERE key = 'generation'"
+        ).fetchone()
+        seen = "SELECT count(*), total(passages) FROM documents WHERE born <= ? AND died > ?"
+        documents, passages = connection.execute(seen, (current, current)).fetchone()
+        (terms,) = connection.execute("SELECT count(*) FROM terms").fetchone()
+        layers = [name for (name,) in connection.execute("SELECT name FROM layers WHERE ready = 1 ORDER BY name")]
+    return {"documents": documents, "passages": int(passages), "terms": terms, "layers": layers}
 
 
 KIND = Kind("index", (INDEX,), describe)

@@ -6,11 +6,16 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from octavo.knowledge.answer.question import META, Mention, Question
 from octavo.knowledge.index.index import Index
 from octavo.knowledge.index.terms import STOP_WORDS, stem, token_terms
 from octavo.knowledge.index.thesaurus import PATH, thesaurus
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _JOINTS = frozenset(
     [
@@ -85,11 +90,18 @@ def _allowed(word: str) -> int:
 
 
 class Names:
-    """Looks names up in an index; `prior(number)` says how likely a document is meant when several could be."""
+    """Looks names up in an index; after `refresh` it knows how likely a document is meant when several could be."""
 
-    def __init__(self, index: Index, prior: dict[int, float] | None = None) -> None:
+    def __init__(self, index: Index) -> None:
         self.index = index
-        self.prior = prior or {}
+        self._prior: NDArray[np.float32] | None = None
+
+    def refresh(self, prior: NDArray[np.float32]) -> None:
+        """Take the popularity of each passage, by its number."""
+        self._prior = prior
+
+    def _likely(self, number: int) -> float:
+        return 0.0 if self._prior is None else float(self._prior[self.index.first_of(number)])
 
     # ── one name ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -131,7 +143,7 @@ class Names:
 
     def _ordered(self, matches: list[Match], spelled: str) -> list[Match]:
         case: dict[int, bool] = {}
-        best = sorted(matches, key=lambda m: (-m.sure, -self.prior.get(m.number, 0.0), m.name))[:40]
+        best = sorted(matches, key=lambda m: (-m.sure, -self._likely(m.number), m.name))[:40]
         for match in best:
             document = self.index.numbered(match.number)[0]
             case[match.number] = any(("." + n).endswith("." + spelled) for n in (document.id, *document.aliases))
@@ -141,7 +153,7 @@ class Names:
             key=lambda m: (
                 -m.sure if dotted or m.sure == EXACT else -SUFFIX,
                 not case[m.number],
-                -self.prior.get(m.number, 0.0),
+                -self._likely(m.number),
                 m.name,
             ),
         )

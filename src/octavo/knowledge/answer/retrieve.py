@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from octavo.knowledge.answer.names import Names, Resolution
 from octavo.knowledge.answer.question import Question, analyse
 from octavo.knowledge.answer.search import Hit, Ranking, Searcher
 from octavo.knowledge.answer.weights import Weights
 from octavo.knowledge.index.index import Index
+from octavo.knowledge.index.view import View
 
 NAMED = 0.65
 """From this strength on a question is taken to be about the object it names."""
@@ -40,21 +39,15 @@ class Retriever:
         self.index = index
         self.searcher = Searcher(index, weights)
         self.names = Names(index)
-        self._generation = -1
-        self._first: dict[int, int] = {}
+        self._view: View | None = None
 
     def refresh(self) -> None:
         """Take notice of changes to the index."""
         self.searcher.refresh()
-        generation = self.index.fact("generation")
-        if generation != self._generation:
-            columns, prior = self.searcher.table(), self.searcher.prior
-            alive = np.flatnonzero(columns["live"])
-            numbers, where = np.unique(columns["document"][alive], return_index=True)
-            first = alive[where]
-            self._first = dict(zip(numbers.tolist(), first.tolist()))
-            self.names.prior = dict(zip(numbers.tolist(), prior[first].tolist()))
-            self._generation = generation
+        view = self.index.view()
+        if view is not self._view:
+            self._view = view
+            self.names.refresh(self.searcher.prior)
 
     def find(self, text: str, k: int = 10) -> Found:
         """The `k` best documents for a question."""
@@ -67,7 +60,9 @@ class Retriever:
 
     def _joined(self, ranking: Ranking, resolution: Resolution) -> list[Hit]:
         known = {hit.number: hit for hit in ranking.hits}
-        named = [known.get(n) or Hit(n, self._first[n], 0.0, 0.0) for n in resolution.numbers if n in self._first]
+        assert self._view is not None
+        seen = [number for number in resolution.numbers if self._view.sees(number)]
+        named = [known.get(n) or Hit(n, self.index.first_of(n), 0.0, 0.0) for n in seen]
         if resolution.strength >= NAMED:
             return [*named, *(hit for hit in ranking.hits if hit.number not in resolution.numbers)]
         hits = {hit.number: hit for hit in [*ranking.hits, *named]}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import sqlite3
@@ -63,3 +64,11 @@ class Ranker(Protocol):
     def rank(self, question: str, k: int) -> list[tuple[int, float]]:
         """The best `k` passages that are visible, as passage number and score, best first."""
         ...
+
+
+def extra_fields(c: sqlite3.Connection, document: int) -> dict[str, Any]:
+    """What the row of a document had besides the fields of `Document`, as it was read; the document is there already
+    when a layer's `added` is called."""
+    found = c.execute("SELECT extra FROM documents WHERE number = ?", (int(document),)).fetchone()
+    extra: dict[str, Any] = json.loads(found[0]) if found else {}
+    return extra

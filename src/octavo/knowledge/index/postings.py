@@ -7,7 +7,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,11 +23,15 @@ if TYPE_CHECKING:
 FIELDS = ("last", "parents", "aliases", "heading", "summary", "body", "parameters", "asked")
 KINDS = ("file", "module", "class", "function", "method", "property", "data", "topic")
 STANDARD, DUPLICATE, DUNDER, DEPRECATED, FIRST, PRIVATE = 1, 2, 4, 8, 16, 32
-CHUNK = 4096
+CHUNK = 1024
+"""Passages whose numbers are stored together."""
+LARGEST = 1300
+"""Postings in a chunk: what fits a page of the file, so that one more costs a page whatever the index holds."""
 ROW = np.dtype(
     [
         ("document", "<u4"),
         ("uses", "<u4"),
+        ("born", "<u4"),
         ("live", "u1"),
         ("kind", "u1"),
         ("depth", "u1"),
@@ -35,10 +39,13 @@ ROW = np.dtype(
         ("lengths", "<u2", (len(FIELDS),)),
     ]
 )
-"""What is known of a passage besides its terms: document number, popularity, kind, depth of the name, flags, and the
-number of terms in each field."""
+"""What is known of a passage besides its terms: document number, popularity, the generation that it came with, whether
+it is seen, kind, depth of the name, flags, and the number of terms in each field."""
+POSTING = np.dtype([("passage", "<u4"), ("field", "u1"), ("count", "u1")])
+"""That a passage holds a term, in which of `FIELDS`, and how often (at most 255); sorted by passage, then field."""
 
 Postings = list[tuple["NDArray[np.uint32]", "NDArray[np.uint8]"]]
+"""Per field of `FIELDS` the passages that hold a term, ascending, and how often."""
 _PARAMETER = re.compile(r"[\(,]\s*\*{0,2}([A-Za-z_]\w*)")
 _DEPRECATED = re.compile(r"\bdeprecated\b", re.I)
 STANDARD_PACKAGES = ("", "python", "stdlib", "cpython", "python-docs")
@@ -133,7 +140,7 @@ def flags_of(document: Document, *, duplicate: bool) -> int:
 
 
 class PostingsBuilder:
-    """Collects the terms of many passages in flat arrays (12 bytes a posting) and gives them out by term."""
+    """Collects the terms of many passages in flat arrays (10 bytes a posting) and gives them out by term."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -141,7 +148,12 @@ class PostingsBuilder:
         self._field = array("B")
         self._rows: list[tuple[object, ...]] = []
 
-    def add(self, passage: int, number: int, document: Document, piece: Piece, *, duplicate: bool) -> None:
+    def __len__(self) -> int:
+        return len(self._term)
+
+    def add(
+        self, passage: int, number: int, document: Document, piece: Piece, *, duplicate: bool, born: int = 0
+    ) -> None:
         """Count the terms of one passage."""
         for field, terms in enumerate(piece.fields):
             if not terms:
@@ -156,57 +168,44 @@ class PostingsBuilder:
         kind = KINDS.index(document.kind) if document.kind in KINDS else 0
         flags = flags_of(document, duplicate=duplicate) | (FIRST if piece.start == 0 else 0)
         lengths = tuple(min(65535, len(terms)) for terms in piece.fields)
-        self._rows.append((number, min(document.uses, 2**32 - 1), 1, kind, depth, flags, lengths))
+        self._rows.append((number, max(0, min(document.uses, 2**32 - 1)), born, 1, kind, depth, flags, lengths))
 
     def rows(self) -> NDArray[np.void]:
         """One row per passage, in the order they were added."""
         return np.array(self._rows, dtype=ROW)
 
-    def terms(self) -> list[str]:
-        """The distinct terms."""
-        return list(self._numbers)
-
-    def postings(self) -> Iterator[tuple[str, Postings]]:
-        """Each term with its postings by field, terms sorted, passages ascending."""
-        term = np.frombuffer(self._term, np.uint32).astype(np.int64)
-        field = np.frombuffer(self._field, np.uint8)
-        order = np.argsort(term * len(FIELDS) + field, kind="stable")
-        key = (term * len(FIELDS) + field)[order]
-        passage = np.frombuffer(self._passage, np.uint32)[order]
-        count = np.frombuffer(self._count, np.uint8)[order]
-        borders = np.searchsorted(key, np.arange(len(self._numbers) * len(FIELDS) + 1))
+    def postings(self) -> Iterator[tuple[str, NDArray[np.void]]]:
+        """Each term with its `POSTING` rows, terms sorted."""
+        term = np.frombuffer(self._term, np.uint32)
+        order = np.argsort(term, kind="stable")
+        rows = np.empty(len(term), POSTING)
+        rows["passage"] = np.frombuffer(self._passage, np.uint32)[order]
+        rows["field"] = np.frombuffer(self._field, np.uint8)[order]
+        rows["count"] = np.frombuffer(self._count, np.uint8)[order]
+        borders = np.searchsorted(term[order], np.arange(len(self._numbers) + 1))
         for name, number in sorted(self._numbers.items()):
-            cuts = borders[number * len(FIELDS) : (number + 1) * len(FIELDS) + 1]
-            yield name, [(passage[a:b], count[a:b]) for a, b in pairwise(cuts)]
+            yield name, rows[borders[number] : borders[number + 1]]
 
 
-def encode(postings: Postings) -> bytes:
-    """The stored form: the number of postings in each field, then all passages, then all counts."""
-    sizes = np.array([len(passages) for passages, _ in postings], np.uint32)
-    return b"".join((sizes.tobytes(), *(p.tobytes() for p, _ in postings), *(c.tobytes() for _, c in postings)))
+def decode(data: bytes) -> NDArray[np.void]:
+    """Stored chunks, one after the other, as `POSTING` rows; ValueError when they are cut off."""
+    return np.frombuffer(data, POSTING)
 
 
-def decode(blob: bytes) -> Postings:
-    """The stored form back to arrays (views into the bytes)."""
-    sizes = np.frombuffer(blob, np.uint32, len(FIELDS))
-    total = int(sizes.sum())
-    passages = np.frombuffer(blob, np.uint32, total, 4 * len(FIELDS))
-    counts = np.frombuffer(blob, np.uint8, total, 4 * len(FIELDS) + 4 * total)
-    ends = np.cumsum(sizes)
-    return [(passages[end - size : end], counts[end - size : end]) for size, end in zip(sizes, ends)]
+def by_field(rows: NDArray[np.void]) -> Postings:
+    """`POSTING` rows parted by field."""
+    passage, field, count = (np.ascontiguousarray(rows[name]) for name in ("passage", "field", "count"))
+    sizes = np.bincount(field, minlength=len(FIELDS))
+    if sizes.max(initial=0) == len(rows):
+        return [(passage, count) if size else (passage[:0], count[:0]) for size in sizes.tolist()]
+    inside = [field == number if size else slice(0, 0) for number, size in enumerate(sizes.tolist())]
+    return [(passage[where], count[where]) for where in inside]
 
 
-def merged(blob: bytes, more: Postings) -> bytes:
-    """Stored postings with those of later passages behind them."""
-    return encode(
-        [(np.concatenate([p, q]), np.concatenate([c, d])) for (p, c), (q, d) in zip(decode(blob), more, strict=True)]
-    )
-
-
-def without(blob: bytes, gone: NDArray[np.uint32]) -> bytes:
-    """Stored postings without some passages; nothing (`b""`) when none is left."""
-    kept = []
-    for passages_, counts in decode(blob):
-        keep = ~np.isin(passages_, gone)
-        kept.append((passages_[keep], counts[keep]))
-    return encode(kept) if any(len(p) for p, _ in kept) else b""
+def summed(rows: NDArray[np.void]) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
+    """The passages that hold a term and how often in all their fields."""
+    passage, count = np.ascontiguousarray(rows["passage"]), rows["count"].astype(np.float32)
+    starts = np.flatnonzero(np.diff(passage, prepend=np.uint32(2**32 - 1)))
+    if len(starts) == len(passage):
+        return passage, count
+    return passage[starts], np.add.reduceat(count, starts)
