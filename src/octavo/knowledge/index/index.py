@@ -19,6 +19,8 @@ from octavo.knowledge.index.view import View
 from octavo.knowledge.index.write import BATCH, Change, Writer, remove, stored_document
 from octavo.spine.errors import WRONG_USE, OctavoError
 
+PATIENCE = 5000
+"""Milliseconds that readers get to let go of the log."""
 Trial = Callable[[View], None]
 """Looks at a change set before anybody else sees it; what it raises undoes the change set."""
 
@@ -89,8 +91,10 @@ class Index(Reader):
     def __enter__(self) -> Index:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
         self.close()
+        if isinstance(error, sqlite3.DatabaseError | json.JSONDecodeError):
+            raise damaged(self.path, str(error)) from None
 
     @classmethod
     def build(
@@ -230,6 +234,7 @@ class Index(Reader):
         """Rewrite the file so that nothing lies in its free space or its log; False when a reader is in the way."""
         with self.lock:
             try:
+                self.connection.execute(f"PRAGMA busy_timeout={PATIENCE}")
                 self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 self.connection.execute("VACUUM")
                 busy = self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
@@ -247,11 +252,6 @@ class Index(Reader):
         """Let layers follow what is added and taken out from now on. `build_layer` fills a new one."""
         known = {layer.name: layer for layer in (*self.layers, *layers)}
         self.layers = tuple(known[name] for name in sorted(known))
-
-    def layer_names(self) -> tuple[str, ...]:
-        """The layers that this index has, complete ones."""
-        rows = self.connection.execute("SELECT name FROM layers WHERE ready = 1 ORDER BY name")
-        return tuple(row[0] for row in rows)
 
     def build_layer(self, layer: Layer, bar: Callable[[int], None] = lambda _: None) -> int:
         """Feed all passages to an attached layer, in batches that are each committed; one that was stopped goes on.

@@ -70,5 +70,5 @@ def extra_fields(c: sqlite3.Connection, document: int) -> dict[str, Any]:
     """What the row of a document had besides the fields of `Document`, as it was read; the document is there already
     when a layer's `added` is called."""
     found = c.execute("SELECT extra FROM documents WHERE number = ?", (int(document),)).fetchone()
-    extra: dict[str, Any] = json.loads(found[0]) if found else {}
+    extra: dict[str, Any] = json.loads(found[0]) if found and found[0] else {}
     return extra

@@ -74,6 +74,11 @@ class Reader:
                 if not nested and self.connection.in_transaction:
                     self.connection.execute("COMMIT")
 
+    def layer_names(self) -> tuple[str, ...]:
+        """The layers that this index has, complete ones."""
+        rows = self.connection.execute("SELECT name FROM layers WHERE ready = 1 ORDER BY name")
+        return tuple(row[0] for row in rows)
+
     def fact(self, key: str) -> int:
         """A number about the index, of `schema.FACTS`."""
         return self.facts[key]
@@ -127,7 +132,7 @@ class Reader:
         with self.reading():
             current = self.facts["generation"]
             rows = self.connection.execute("SELECT number, added, deleted, made FROM generations ORDER BY number")
-            return [Generation(*row, row[0] == current, row[0] > current) for row in rows]
+            return [Generation(n, plus, minus, made, n == current, n > current) for n, plus, minus, made in rows]
 
     def columns(self) -> NDArray[np.void]:
         """One row per passage number (see `postings.ROW`); `live` is 0 for those that are not seen."""

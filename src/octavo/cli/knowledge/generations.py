@@ -1,0 +1,33 @@
+"""`octavo knowledge generations`: what an index was after each change, as far back as it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from octavo.cli.options import json_option
+from octavo.cli.talk import answer, answer_json, say, table
+
+
+@click.command()
+@click.argument("place", type=click.Path(path_type=Path, exists=True), metavar="INDEX")
+@json_option
+def command(place: Path, as_json: bool) -> None:
+    """List the generations that INDEX can be searched as of, oldest first."""
+    from octavo.knowledge.folder import file_of
+    from octavo.knowledge.index.index import Index
+
+    with Index.open(file_of(place)) as index:
+        found = index.generations()
+        counts = [len(index.view(one.number).documents()) for one in found]
+    if as_json:
+        answer_json([{**asdict(one), "documents": count} for one, count in zip(found, counts, strict=True)])
+        return
+    rows = [("generation", "documents", "added", "deleted", "made", "")]
+    for one, count in zip(found, counts, strict=True):
+        note = "current" if one.current else "undone" if one.undone else ""
+        rows.append((str(one.number), f"{count:,}", f"{one.added:,}", f"{one.deleted:,}", one.made, note))
+    answer(table(rows))
+    say(f'next: octavo knowledge search {place} "…" --as-of N, or octavo knowledge rollback {place}')

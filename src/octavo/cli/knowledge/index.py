@@ -1,0 +1,83 @@
+"""`octavo knowledge index`: make an index, with vectors and a graph, of records in plain files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from octavo.cli.options import json_option
+from octavo.cli.talk import answer, answer_json, following, say, size, table
+from octavo.spine.errors import WRONG_USE, OctavoError
+
+
+def told(outcome: dict[str, object], place: Path, as_json: bool) -> None:
+    """Print what a change did: a table, or one JSON document; what was rejected is said in any case."""
+    rejected, reasons = outcome["rejected"], outcome["reasons"]
+    assert isinstance(reasons, dict)
+    if as_json:
+        answer_json(outcome)
+    else:
+        shown = ("generation", "added", "replaced", "deleted", "unchanged", "documents", "passages", "rejected")
+        rows = [(name, f"{outcome[name]:,}") for name in shown if outcome[name] or name in ("documents", "generation")]
+        layers = outcome["layers"]
+        assert isinstance(layers, dict)
+        rows += [(f"layer {name}", f"{count:,} passages") for name, count in layers.items()]
+        rows.append(("on disk", size(float(str(outcome["bytes"])))))
+        answer(table(rows))
+    if rejected:
+        why = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
+        say(f"{rejected:,} rows were rejected ({why}): {place / 'rejected.jsonl'} lists them")
+
+
+@click.command()
+@click.argument("inputs", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="PASSAGES…")
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="The new folder.")
+@click.option(
+    "--without", multiple=True, type=click.Choice(["dense", "graph"]), help="Leave a layer out; may be repeated."
+)
+@click.option(
+    "--passage",
+    type=click.IntRange(100, 10_000),
+    default=900,
+    show_default=True,
+    help="Aimed length of a passage in characters; it ends at a sentence or paragraph where it can.",
+)
+@click.option(
+    "--canaries",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help='Questions that the index must answer to be made: {"question", "id"} a line (default: made of the records).',
+)
+@click.option("--no-canaries", is_flag=True, help="Try no questions.")
+@json_option
+def command(
+    inputs: tuple[Path, ...],
+    out: Path,
+    without: tuple[str, ...],
+    passage: int,
+    canaries: Path | None,
+    no_canaries: bool,
+    as_json: bool,
+) -> None:
+    """Make the index OUT of PASSAGES: records {"id", "text", …}, one a line; .gz, .zst and Parquet too.
+
+    Rows without text, with an id that was there before, or that are no records are listed in OUT/rejected.jsonl.
+    A run that was stopped leaves no index; run it again.
+    """
+    from octavo.knowledge.canaries import read_canaries
+    from octavo.knowledge.folder import make
+    from octavo.knowledge.layers import LAYERS, installed
+
+    if not inputs:
+        raise OctavoError(
+            "K022", "No files were given", do="octavo knowledge index PASSAGES.jsonl -o INDEX", exit_code=WRONG_USE
+        )
+    layers = [name for name in installed() if name not in without]
+    for name in LAYERS:
+        if name not in without and name not in layers:
+            say(f"this installation can't make the layer {name}: the index is made without it")
+    given = read_canaries(canaries) if canaries else None
+    with following():
+        outcome = make(inputs, out, layers=layers, length=passage, canaries=given, tried=not no_canaries)
+    told(outcome.as_json(), out, as_json)
+    say(f'next: octavo knowledge search {out} "…"')
