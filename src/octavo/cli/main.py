@@ -22,6 +22,8 @@ NOT_COMMANDS = {"main", "options", "failures", "talk"}
 
 GROUPS = {
     "data": "look into, clean and measure records in plain files.",
+    "memory": "see, recall, forget and consolidate what a project remembers.",
+    "knowledge": "index, search and change records; generations, roll back, forget.",
     "seed": "build and measure the base model that reads.",
     "tokenizer": "train, examine and repair tokenizers.",
 }
