@@ -21,7 +21,7 @@ class Answer:
     """`answer` is never empty (a refusal says that it declines); `citations` are best first, empty when declined.
 
     `confidence` is the calibrated probability that the first citation answers the question; `mode` is quote or
-    generate; `reason` says why it was declined.
+    generate; `reason` says why it was declined, or what was left out of it.
     """
 
     question: str

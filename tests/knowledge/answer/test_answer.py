@@ -132,6 +132,24 @@ def test_an_unsupported_generated_answer_is_withheld(objects, text):
     assert "moon" not in answer.answer.split(".")[0]
 
 
+def test_an_unsupported_sentence_is_left_out_and_the_rest_is_given(objects):
+    good = "It returns an iterator of overlapping pairs taken from the input iterator."
+    parrot = Parrot(f"{good} [1] It was written by 17 monks. [1]")
+    answer = Answerer(objects, mode="generate", generator=parrot).ask("what does itertools.pairwise return?")
+    assert not answer.declined
+    assert answer.answer == good
+    assert "1 of 2 sentences" in answer.reason
+    whole = Answerer(objects, mode="generate", generator=Parrot(good)).ask("what does itertools.pairwise return?")
+    assert answer.confidence == pytest.approx(whole.confidence / 2)
+
+
+def test_a_sentence_must_be_supported_by_the_passage_it_cites(objects):
+    parrot = Parrot("It returns an iterator of overlapping pairs taken from the input iterator. [9]")
+    answer = Answerer(objects, mode="generate", generator=parrot).ask("what does itertools.pairwise return?")
+    assert answer.declined
+    assert "[9], which was not given" in answer.reason
+
+
 def test_wrong_use_is_told_with_a_code(objects):
     for wrong in ({"mode": "guess"}, {"mode": "generate"}):
         with pytest.raises(OctavoError, match="K007") as error:

@@ -13,7 +13,7 @@ from octavo.kinds.documents import Document
 from octavo.knowledge.answer.abstain import calibrations, features
 from octavo.knowledge.answer.quote import cite, span
 from octavo.knowledge.answer.retrieve import Found, Retriever
-from octavo.knowledge.answer.verify import verify
+from octavo.knowledge.answer.verify import MARK, check
 from octavo.knowledge.index.index import Index
 from octavo.spine.errors import WRONG_USE, OctavoError
 
@@ -21,9 +21,6 @@ MODES = ("quote", "generate")
 DECLINED = "I can't answer that from these documents."
 GROUNDS = 3
 """How many passages a generated answer may rest on."""
-
-
-_MARKER = re.compile(r"\s*\[\d+\]")
 
 
 class Generator(Protocol):
@@ -38,7 +35,7 @@ class Answerer:
     """Answers questions from one index.
 
     `mode` quote gives the words of the best document; generate lets `generator` word an answer from the best
-    passages and declines when a sentence of it is not supported by them. `threshold` is the confidence below which
+    passages; a sentence that they don't support is left out, and with none left the question is declined. `threshold` is the confidence below which
     a question is declined; by default the calibrated one.
     """
 
@@ -113,16 +110,22 @@ class Answerer:
         written = self.generator.generate(grounded_messages(question, passages)).strip()
         if not written or written.startswith(REFUSAL):
             return self._declined(question, confidence, began, "The model finds no answer in the passages.")
-        text = _MARKER.sub("", written).strip()
         names = [f"{document.id} {document.signature}" for document, _ in grounds]
-        verdict = verify(text, [passage.text for passage in passages], names)
-        if not verdict.supported:
-            reason = f"The model's answer is not supported by the documents: {verdict.reason}."
-            return self._declined(question, confidence * verdict.share, began, reason)
-        shares = [verify(text, [passages[i].text], names[i : i + 1]).share for i in range(len(grounds))]
-        first = shares.index(max(shares))
+        checked = check(written, [passage.text for passage in passages], names)
+        kept = [one for one in checked if not one.reason]
+        lost = [one for one in checked if one.reason]
+        share = len(kept) / max(1, len(checked))
+        if not kept:
+            why = lost[0].reason if lost else "it says nothing"
+            reason = f"The model's answer is not supported by the documents: {why}."
+            return self._declined(question, confidence * share, began, reason)
+        votes = [sum(i in one.passages for one in kept) for i in range(len(grounds))]
+        first = votes.index(max(votes))
         order = [first, *(i for i in range(len(cited)) if i != first)]
-        return self._answer(question, text, tuple(cited[i][1] for i in order), confidence, began)
+        citations = tuple(cited[i][1] for i in order)
+        text = MARK.sub("", written).strip() if not lost else " ".join(one.text for one in kept)
+        note = f"Left out as unsupported: {len(lost)} of {len(checked)} sentences; {lost[0].reason}." if lost else ""
+        return self._answer(question, text, citations, confidence * share, began, note)
 
     def _reason(self, found: Found) -> str:
         resolution = found.resolution
@@ -143,9 +146,15 @@ class Answerer:
         return Answer(question, f"{DECLINED} {reason}", True, (), confidence, seconds, self.mode, reason)
 
     def _answer(
-        self, question: str, text: str, citations: tuple[Citation, ...], confidence: float, began: float
+        self,
+        question: str,
+        text: str,
+        citations: tuple[Citation, ...],
+        confidence: float,
+        began: float,
+        note: str = "",
     ) -> Answer:
-        return Answer(question, text, False, citations, confidence, time.perf_counter() - began, self.mode)
+        return Answer(question, text, False, citations, confidence, time.perf_counter() - began, self.mode, note)
 
 
 def worded(document: Document, citation: Citation) -> str:

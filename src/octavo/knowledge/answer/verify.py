@@ -11,6 +11,10 @@ from octavo.knowledge.index.postings import counted
 
 SUPPORT = 0.75
 """The share of a sentence's terms that one passage must hold."""
+MARK = re.compile(r"\s*\[\d{1,6}\]")
+"""A citation in a generated text."""
+_NUMBERED = re.compile(r"\[(\d{1,6})\]")
+_LEADING = re.compile(r"(?:\s*\[\d{1,6}\])+\s*")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*(?![\w])")
 _CODE_NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+|\b\w+_\w+\b|\b[A-Z]\w*[A-Z]\w*\b|`[^`]+`")
 _NEGATION = re.compile(r"\b(?:not|never|no|none|cannot|without|neither|nor|n't|unless|except)\b|n't\b", re.I)
@@ -27,28 +31,65 @@ class Verdict:
     reason: str = ""
 
 
-def verify(answer: str, passages: Sequence[str], names: Sequence[str] = ()) -> Verdict:
-    """Check an answer sentence by sentence against `passages`; `names` (ids, signatures) may be said as well.
+@dataclass(frozen=True)
+class Checked:
+    """A sentence of an answer, without its marks, and the passages that support it; none when `reason` says why not."""
+
+    text: str
+    passages: tuple[int, ...]
+    """Positions in what was given."""
+    reason: str = ""
+
+
+def check(answer: str, passages: Sequence[str], names: Sequence[str] = ()) -> list[Checked]:
+    """Check each sentence of an answer against the passages that it cites (`[1]` is the first), or when it cites none
+    against each of them; `names` (ids, signatures; of each passage, or of all) may be said as well. What says nothing is left out.
 
     A sentence is supported when one passage holds most of its terms, every number and every code-like name, and
     says neither more nor less negation in the sentences it was taken from. This is lexical: it can refuse a good
     paraphrase, and is meant to err on that side.
     """
-    checked = unsupported = 0
-    first = ("", "")
-    known = " ".join(names)
-    for start, end in sentences(answer):
-        sentence = answer[start:end]
+    found = []
+    own = names if len(names) == len(passages) else [" ".join(names)] * len(passages)
+    for sentence, cited in _cited(answer):
         if not counted(sentence):
             continue
-        checked += 1
-        reasons = [_fault(sentence, passage, known) for passage in passages] or ["there is no passage"]
-        if all(reasons):
-            unsupported += 1
-            first = first if first[0] else (sentence, min(reasons, key=len))
+        outside = [number for number in cited if not 1 <= number <= len(passages)]
+        if outside:
+            found.append(Checked(sentence, (), f"it cites [{outside[0]}], which was not given"))
+            continue
+        looked = [number - 1 for number in cited] or list(range(len(passages)))
+        faults = {i: _fault(sentence, passages[i], own[i]) for i in looked}
+        support = tuple(i for i, fault in faults.items() if not fault)
+        reason = "" if support else min(faults.values(), key=len, default="there is no passage")
+        found.append(Checked(sentence, support, reason))
+    return found
+
+
+def _cited(answer: str) -> list[tuple[str, list[int]]]:
+    """Sentences without their marks, and the numbers in the marks; one between two sentences is the first one's."""
+    found: list[tuple[str, list[int]]] = []
+    for start, end in sentences(answer):
+        piece = answer[start:end]
+        leading = _LEADING.match(piece)
+        if leading and found:
+            found[-1][1].extend(int(number) for number in _NUMBERED.findall(leading[0]))
+            piece = piece[leading.end() :]
+        cited = [int(number) for number in _NUMBERED.findall(piece)]
+        text = MARK.sub("", piece).strip()
+        if text:
+            found.append((text, cited))
+    return found
+
+
+def verify(answer: str, passages: Sequence[str], names: Sequence[str] = ()) -> Verdict:
+    """Whether every sentence of an answer is supported, as `check` has it."""
+    checked = check(answer, passages, names)
     if not checked:
         return Verdict(False, 0.0, answer.strip(), "it says nothing")
-    return Verdict(not unsupported, 1 - unsupported / checked, *first)
+    bad = [one for one in checked if one.reason]
+    first = (bad[0].text, bad[0].reason) if bad else ("", "")
+    return Verdict(not bad, 1 - len(bad) / len(checked), *first)
 
 
 def _fault(sentence: str, passage: str, known: str) -> str:
