@@ -40,7 +40,9 @@ def table(trial: Mapping[str, Any]) -> str:
         memory = "unknown" if cost["peak_memory"] is None else f"{cost['peak_memory'] / 2**20:,.0f} MiB"
         flops = "unknown" if cost["flops"] is None else f"{cost['flops']:.2g}"
         costs.append((name, f"{cost['seconds']:.2f}", memory, flops, f"{cost['joules']:.1f} J", f"{cost['late']}"))
-    lines += ["", *_aligned(costs), "", f"Energy: {ENERGY_ASSUMPTION}. No effect: the interval lies within the margin."]
+    lines += ["", *_aligned(costs), ""]
+    lines += [f"not run: {name}: {why}" for name, why in trial.get("not_run", {}).items()]
+    lines += [f"Energy: {ENERGY_ASSUMPTION}. No effect: the interval lies within the margin."]
     return "\n".join(lines)
 
 

@@ -36,6 +36,11 @@ class Respond(Protocol):
         ...
 
 
+CANNOT_RUN = "C009"
+"""Code of the error that a response raises, before its first answer, when it lacks what it needs here: the trial then
+says so and goes on without it. Nothing is made up in its place."""
+
+
 class Prepare(Protocol):
     """The one function of a ground module."""
 

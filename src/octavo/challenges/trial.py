@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,9 +12,10 @@ import numpy as np
 from octavo.challenges.card import MeasureCard, ResponseCard
 from octavo.challenges.catalogue import Challenge
 from octavo.challenges.measure import Measure, score
-from octavo.challenges.response import Cost, Prediction, answer_all
+from octavo.challenges.response import CANNOT_RUN, Cost, Prediction, answer_all
 from octavo.kinds.scores import Direction, Score
 from octavo.measures.intervals import Floats, Interval, mcnemar
+from octavo.spine.errors import OctavoError
 from octavo.spine.progress import progress
 
 Verdict = Literal["better", "worse", "no effect", "cannot tell"]
@@ -62,6 +63,8 @@ class Trial:
     cost: Cost
     tried: tuple[Tried, ...]
     predictions: Mapping[int, Sequence[Prediction]]
+    not_run: Mapping[str, str] = field(default_factory=dict)
+    """Response → what it lacks here."""
 
     def as_json(self) -> dict[str, Any]:
         """For `--json` and for keeping; without the predictions."""
@@ -84,6 +87,7 @@ class Trial:
                 }
                 for one in self.tried
             ],
+            "not_run": dict(self.not_run),
         }
 
 
@@ -123,8 +127,15 @@ def run_trial(
     tables = {one.name: _tables(measures[one.name], grounds, probe, before) for one in card.measures}
     scores = {one.name: score(one, measures[one.name], tables[one.name]) for one in card.measures}
     tried = []
+    not_run: dict[str, str] = {}
     for response in card.responses if responses is None else responses:
-        after, spent = answer_all(challenge.module(response.module).respond, grounds, probe, budget)
+        try:
+            after, spent = answer_all(challenge.module(response.module).respond, grounds, probe, budget)
+        except OctavoError as error:
+            if error.code != CANNOT_RUN or (responses is not None and len(responses) == 1):
+                raise
+            not_run[response.name] = f"{error.what}; {error.do}" if error.do else error.what
+            continue
         effects = []
         for one in card.measures:
             mine = _tables(measures[one.name], grounds, probe, after)
@@ -142,6 +153,7 @@ def run_trial(
         cost=cost,
         tried=tuple(tried),
         predictions=before,
+        not_run=not_run,
     )
 
 

@@ -45,10 +45,10 @@ def command(left: Path, right: Path, output: Path, pairs: Path | None, kind: str
     import json
 
     from octavo.kinds.records import check_outputs
-    from octavo.knowledge.entities.minimal import experiment
-    from octavo.knowledge.entities.minimal_report import document, markdown, page
+    from octavo.knowledge.entities.minimal.experiment import experiment
+    from octavo.knowledge.entities.minimal.report import document, markdown, page
+    from octavo.knowledge.entities.minimal.truth import declared_pairs, read_pairs
     from octavo.knowledge.entities.record import Record, ids_in, read_records
-    from octavo.knowledge.entities.truth import declared_pairs, read_pairs
 
     numbers = output.with_suffix(".json")
     check_outputs([output, numbers], [left, right, *([pairs] if pairs else [])])

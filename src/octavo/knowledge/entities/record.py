@@ -101,7 +101,7 @@ def ids_in(path: Path) -> set[str]:
 def record_of(row: Mapping[str, Any], id_: str, *, blind: bool = False, known: Set[str] = frozenset()) -> Record:
     """The record that a row is, under the given id."""
     own = _declared(row)
-    hide = (known | own) if blind else frozenset()
+    hide = (known if own <= known else known | own) if blind else frozenset()  # a copy a record would be quadratic
     parts: list[str] = []
     for key in _TITLES + _BODIES:
         value = row.get(key)
