@@ -35,8 +35,8 @@ class Answerer:
     """Answers questions from one index.
 
     `mode` quote gives the words of the best document; generate lets `generator` word an answer from the best
-    passages; a sentence that they don't support is left out, and with none left the question is declined. `threshold` is the confidence below which
-    a question is declined; by default the calibrated one.
+    passages; a sentence that they don't support is left out, and with none left the question is declined. `threshold`
+    is the confidence below which a question is declined; by default the calibrated one.
     """
 
     def __init__(

@@ -43,7 +43,8 @@ class Checked:
 
 def check(answer: str, passages: Sequence[str], names: Sequence[str] = ()) -> list[Checked]:
     """Check each sentence of an answer against the passages that it cites (`[1]` is the first), or when it cites none
-    against each of them; `names` (ids, signatures; of each passage, or of all) may be said as well. What says nothing is left out.
+    against each of them; `names` (ids, signatures; of each passage, or of all) may be said as well. What says nothing
+    is left out.
 
     A sentence is supported when one passage holds most of its terms, every number and every code-like name, and
     says neither more nor less negation in the sentences it was taken from. This is lexical: it can refuse a good

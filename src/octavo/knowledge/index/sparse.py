@@ -25,9 +25,12 @@ class Sparse:
 
     def __init__(self, view: View) -> None:
         self.view = view
-        lengths = view.rows["lengths"].sum(axis=1, dtype=np.uint32).astype(np.float32)
+        lengths = view.grown("lengths", lambda: _lengths(view.rows), self._longer)[: len(view)]
         average = float(lengths[view.visible].mean()) if view.live else 1.0
         self._norm = (K1 * (1 - B + B * lengths / np.float32(average or 1.0))).astype(np.float32)
+
+    def _longer(self, known: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.concatenate([known, _lengths(self.view.rows[len(known) :])])
 
     def scores(self, question: str) -> NDArray[np.float32]:
         """The score of each passage by number; 0 where no word is shared or the passage isn't visible."""
@@ -45,6 +48,12 @@ class Sparse:
     def rank(self, question: str, k: int) -> list[tuple[int, float]]:
         """The best `k` passages with their scores, best first; of equals by the id of the document."""
         return best(self.view, self.scores(question), k)
+
+
+def _lengths(rows: NDArray[np.void]) -> NDArray[np.float32]:
+    """How many terms each passage has, in all fields."""
+    lengths: NDArray[np.float32] = rows["lengths"].sum(axis=1, dtype=np.uint32).astype(np.float32)
+    return lengths
 
 
 def best(view: View, scores: NDArray[np.float32], k: int) -> list[tuple[int, float]]:

@@ -90,7 +90,8 @@ class View:
 
     def grown(self, key: str, make: Callable[[], T], grow: Callable[[T], T]) -> T:
         """As `cached`, but kept from view to view: `grow` brings what was kept up to all passages there are now,
-        visible or not. It is made anew when something was taken out of the file."""
+        visible or not. It is made anew when something was taken out of the file. It may hold more passages than this
+        view: take `[: len(view)]` of it."""
 
         def now() -> T:
             held = self._grown.get(key)
