@@ -13,8 +13,9 @@ from octavo.kinds.dialogues import Message
 from octavo.model.network.decoder import Decoder
 from octavo.model.network.shape import DecoderShape
 from octavo.model.prompt import REFUSAL
-from octavo.model.reading.evidence import NAMES, Page, asked, fits, kind_of
+from octavo.model.reading.evidence import NAMES, Page, asked
 from octavo.model.reading.judge import SURE, Judge
+from octavo.model.reading.kinds import fits, kind_of
 from octavo.model.reading.place import SHIPPED, checkpoint_named
 from octavo.model.reading.prompt import MOST, SHOWN, conversation, one_line, pieces, shown
 from octavo.model.reading.reader import Reader
@@ -130,7 +131,11 @@ def test_only_seed_and_folders_with_weights_are_models(tmp_path: Path) -> None:
         ("When was Norvik founded?", "time", "12 March 1642", "Ida Rehm"),
         ("How many people live in Tarvo?", "number", "1,840", "the harbour"),
         ("How tall is the tower?", "amount", "48 metres", "red brick"),
-        ("What does a ticket cost?", "other", "4.20 euros", ""),
+        ("What does a ticket cost?", "money", "4.20 euros", "4.2"),
+        ("Which licence does it use?", "licence", "BSD-3-Clause", "2014"),
+        ("In which year did it close?", "year", "1987", "Ida Rehm"),
+        ("How often do they meet?", "often", "every other month", "Ida Rehm"),
+        ("Which command clears the cache?", "code", "forge sweep", "Ida Rehm"),
         ("How much did the bridge cost?", "money", "4.20 euros", "Ida Rehm"),
         ("Where is Norvik?", "where", "Eldmark", "1990"),
     ],

@@ -15,6 +15,8 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
+from octavo.model.reading.kinds import fits, kind_of
+
 _WORD = re.compile(r"[^\W_]+(?:[._@/:+-][^\W_]+)*")
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[\"“'(\[]?[A-Z0-9])")
 _STOP_WORDS = (
@@ -31,22 +33,14 @@ _SMALLEST_WORDS = (
     "you "
 )
 _SMALLEST = frozenset(_SMALLEST_WORDS.split())
-_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
-_DATE = re.compile(
-    rf"\b(?:{_MONTHS})\b|\b[12]\d{{3}}\b|\b\d{{1,2}}[:.]\d{{2}}\b|\bnoon\b|\bcentury\b|day\b", re.IGNORECASE
-)
-_NUMBER = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million)\b",
-    re.IGNORECASE,
-)
-_TIMES = re.compile(r"\b(?:second|minute|hour|day|week|month|year|decade|centur)", re.IGNORECASE)
-_MONEY = re.compile(r"[$€£¥]|\b(?:euro|dollar|crown|pound|franc|cent)s?\b", re.IGNORECASE)
 _YEAR = re.compile(r"\b(1[5-9]\d\d|20\d\d)\b")
 _PRESENT = re.compile(
     r"\b(?:now|today|current|currently|present|presently|latest|newest|recent|nowadays)\b|\b(?:is|are|does|do|has)\b",
     re.IGNORECASE,
 )
 _FORMERLY = re.compile(r"\b(?:until|formerly|previously|used to|before)\b", re.IGNORECASE)
+_WHICH = re.compile(r"\b(?:which|what)(?: (?:kind|sort|type) of)? ([a-z-]+(?: [a-z-]+)?)", re.IGNORECASE)
+_CLAUSE = re.compile(r"[,;:()–—]\s|\s[(–—]|\b(?:and|but|while|whereas|which|who|then|before|after)\b|[.!?]\s")
 _BEFORE = re.compile(r"([\w'’.-]*\w) $")
 _AFTER = re.compile(r" ([\w'’-]+)")
 _PRONOUNS_WORDS = "he her him his i it its one she that their them these they this those we which who you "
@@ -60,7 +54,7 @@ _LINKS = frozenset(_LINKS_WORDS.split())
 NAMES = (
     "number", "words", "passage", "sentence", "names in passage", "names in sentence", "repeats", "kind", "length",
     "near", "last names", "akin", "akin near", "akin in passage", "cut left", "cut right", "pronoun", "figures",
-    "recent",
+    "recent", "clause", "head",
 )  # fmt: skip
 """What is known of a span, in the order of the weights."""
 
@@ -76,6 +70,8 @@ class Asked:
     """For each word of the question that is no name: the words that state the same."""
     figures: frozenset[str] = frozenset()
     """Its numbers."""
+    head: frozenset[str] = frozenset()
+    """What the noun after "which" means."""
     newest: int = 0
     """The newest year in the passages, when the present is asked for; else 0."""
 
@@ -124,44 +120,15 @@ def asked(question: str, texts: Sequence[str]) -> Asked:
     figures = frozenset(one for one in names if any(letter.isdigit() for letter in one))
     years = [int(year) for text in texts for year in _YEAR.findall(text)]
     present = not figures and _PRESENT.search(question)
-    return Asked(words, names, kind_of(question), meant, figures, max(years, default=0) if present else 0)
+    newest = max(years, default=0) if present else 0
+    return Asked(words, names, kind_of(question), meant, figures, _head(question), newest)
 
 
-_KINDS = (
-    ("number", r"\bhow (?:many|large|big|populous)\b|number of|population|what age|how old"),
-    ("money", r"\bhow (?:much|expensive)\b.*(?:cost|pay|paid|price|sell|sold|worth|fee|earn|spend|ticket)"),
-    ("money", r"price|fee\b|revenue|budget|turnover|fare\b"),
-    ("amount", r"\bhow (?:tall|high|long|far|deep|heavy|wide|fast|much)\b|height|weight|length|distance|depth"),
-    ("time", r"\b(?:when|what date|(?:which|what) day|date of|birthday|(?:which|what) year)\b"),
-    ("who", r"\b(?:who|whom|whose)\b"),
-    ("where", r"\bwhere\b|\b(?:which|what) (?:town|city|country|place|village)\b"),
-)
-
-
-def kind_of(question: str) -> str:
-    """What kind of words would answer."""
-    text = question.lower()
-    return next((kind for kind, pattern in _KINDS if re.search(pattern, text)), "other")
-
-
-def fits(kind: str, span: str) -> float:
-    """1 where the span looks like that kind of answer, -1 where it cannot be one, 0 where nothing is known."""
-    number, date = bool(_NUMBER.search(span)), bool(_DATE.search(span))
-    if kind in ("number", "amount"):
-        return 1.0 if number else -1.0
-    if kind == "money":
-        return 1.0 if _MONEY.search(span) else 0.0 if number else -1.0
-    if kind == "time":
-        return 1.0 if date else 0.0 if number or _TIMES.search(span) else -1.0
-    if kind == "who":
-        if any(letter.isdigit() for letter in span):
-            return -1.0
-        return 1.0 if span[:1].isupper() else 0.0
-    if kind == "where":
-        if re.fullmatch(r"[\d\s.,:-]+", span):
-            return -1.0
-        return 1.0 if re.search(r"[A-Z]", span) else 0.0
-    return 0.0
+def _head(question: str) -> frozenset[str]:
+    """What the noun after "which" or "what" means, in all words that state it; nothing for other questions."""
+    found = _WHICH.search(question)
+    nouns = [] if found is None else [word for word in found.group(1).lower().split() if word not in _SMALLEST]
+    return frozenset(other for word in nouns for other in akin().get(stem(word), frozenset((stem(word),))))
 
 
 class Page:
@@ -171,6 +138,7 @@ class Page:
         self.text, self.looked_for = text, looked_for
         cuts = [0, *(match.end() for match in _SENTENCE.finditer(text)), len(text)]
         self.sentences = list(pairwise(cuts))
+        self.clauses = [match.start() for match in _CLAUSE.finditer(text)]
         self.words = set(stems(text))
         self.total = sum(looked_for.words.values()) or 1.0
         self.akin_places = [
@@ -214,7 +182,26 @@ class Page:
             float(span.lower() in PRONOUNS),
             self.figured(first, last),
             self.recent(first, last),
+            self.in_clause(start, end),
+            self.headed(start, end),
         ]
+
+    def in_clause(self, start: int, end: int) -> float:
+        """How much of what is asked, names apart, is stated in the clause that the span stands in."""
+        if not self.akin_places:
+            return 0.5
+        left = max((cut for cut in self.clauses if cut <= start), default=0)
+        right = min((cut for cut in self.clauses if cut >= end), default=len(self.text))
+        stated = sum(any(left <= at < right and not start <= at < end for at in places) for places in self.akin_places)
+        return stated / len(self.akin_places)
+
+    def headed(self, start: int, end: int) -> float:
+        """Whether the noun that is asked for stands in the span or beside it."""
+        head = self.looked_for.head
+        if not head:
+            return 0.0
+        beside = stems(self.text[max(0, start - 30) : start])[-3:] + stems(self.text[end : end + 25])[:2]
+        return 1.0 if head & {*beside, *stems(self.text[start:end])} else -0.5
 
     def edges(self, start: int, end: int) -> tuple[float, float]:
         """Whether the words before and after look as if they belonged to the span: the rest of a name, a noun after
