@@ -11,12 +11,13 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from octavo.cli.options import json_option, project_option
+from octavo.cli.options import json_option, memory_option, project_option
 from octavo.spine.errors import WORK_FAILED, WRONG_USE, OctavoError
 
 if TYPE_CHECKING:
     from octavo.apps.own_model.open import ProjectEngine
     from octavo.apps.seed.items import ReadingItem
+    from octavo.knowledge.memory.episode import Episode
     from octavo.model.reading.reader import Reader, Reading
 
 LONGEST_ROW = 1 << 20
@@ -50,6 +51,7 @@ mode_option = click.option(
     'of --passage, or of the rows of --file: {"id": …, "question": "…", "passages": ["…", …]}.',
 )
 @click.option("--passage", "passages", multiple=True, metavar="TEXT", help="A passage for --model; may be repeated.")
+@memory_option
 @json_option
 def command(
     question: str | None,
@@ -59,6 +61,7 @@ def command(
     mode: str,
     model: str | None,
     passages: tuple[str, ...],
+    remember: bool,
     as_json: bool,
 ) -> int | None:
     """Answer QUESTION from the documents, with citations, or say that they don't answer it."""
@@ -78,18 +81,35 @@ def command(
     if model is not None or passages:
         return _read(model, question, passages, file, as_json)
     engine = open_engine(folder, mode=mode, citations=citations)
+    place = engine.project.folder if remember else None
     if file is not None:
-        return _answer_file(engine, file, as_json)
+        return _answer_file(engine, file, as_json, place)
     assert question is not None
     found = engine.ask(question)
+    known = remembered(place, question)
     if as_json:
-        answer_json(found.as_json())
+        answer_json({**found.as_json(), **({"memory": known.as_json()} if known else {})})
     else:
-        answer("\n".join(as_lines(found, engine.document)))
+        answer("\n".join([*_recalled(known), *as_lines(found, engine.document)]))
     return None
 
 
-def _answer_file(engine: ProjectEngine, file: Path, as_json: bool) -> int | None:
+def remembered(place: Path | None, question: str) -> Episode | None:
+    """What the memory of the project in `place` recognises in a question."""
+    if place is None or not question.strip():
+        return None
+    from octavo.knowledge.memory.project import consult
+
+    return consult(place, question)
+
+
+def _recalled(known: Episode | None) -> list[str]:
+    from octavo.serve.readable import plain
+
+    return [f"{plain(known.text)} [{known.citation}]", ""] if known else []
+
+
+def _answer_file(engine: ProjectEngine, file: Path, as_json: bool, place: Path | None) -> int | None:
     """Answer each row as it is read, in order; 1 when any could not be answered."""
     from octavo.cli.talk import answer, answer_json, say
     from octavo.serve.readable import as_lines, plain
@@ -102,6 +122,7 @@ def _answer_file(engine: ProjectEngine, file: Path, as_json: bool) -> int | None
                 if "error" in row:
                     raise OctavoError("V007", row["error"])
                 found = engine.ask(row["question"])
+                known = remembered(place, row["question"])
             except OctavoError as error:
                 failed += 1
                 if as_json:
@@ -110,13 +131,11 @@ def _answer_file(engine: ProjectEngine, file: Path, as_json: bool) -> int | None
                     say(f"line {number}: {error.what}")
                 continue
             if as_json:
-                answer_json({"id": row.get("id"), **found.as_json()})
+                told = {"memory": known.as_json()} if known else {}
+                answer_json({"id": row.get("id"), **found.as_json(), **told})
             else:
-                answer(
-                    "\n".join(
-                        [f"── {row.get('id', number)}: {plain(row['question'])}", *as_lines(found, engine.document), ""]
-                    )
-                )
+                head = f"── {row.get('id', number)}: {plain(row['question'])}"
+                answer("\n".join([head, *_recalled(known), *as_lines(found, engine.document), ""]))
     if failed:
         say(
             str(

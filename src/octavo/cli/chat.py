@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from octavo.cli.ask import mode_option
-from octavo.cli.options import json_option, project_option
+from octavo.cli.ask import mode_option, remembered
+from octavo.cli.options import json_option, memory_option, project_option
 from octavo.spine.errors import WORK_FAILED, OctavoError
 
 if TYPE_CHECKING:
     from octavo.apps.own_model.open import ProjectEngine
     from octavo.kinds.answer import Answer, Citation
     from octavo.kinds.dialogues import Message
+    from octavo.knowledge.memory.project import Notes
 
-HELP = "/show N opens citation N, /quit or Ctrl-D ends"
+HELP = "/show N opens citation N, /correct TEXT remembers what is right, /quit or Ctrl-D ends"
 AROUND = 600
 """Characters before and after the cited span that `/show` prints."""
 
@@ -26,8 +27,9 @@ AROUND = 600
 @click.command()
 @project_option
 @mode_option
+@memory_option
 @json_option
-def command(folder: Path, mode: str, as_json: bool) -> int | None:
+def command(folder: Path, mode: str, remember: bool, as_json: bool) -> int | None:
     """Talk with the documents: a question a line, follow-ups such as "and its parameters?" included."""
     from octavo.apps.own_model.open import open_engine
     from octavo.cli.talk import say
@@ -36,7 +38,16 @@ def command(folder: Path, mode: str, as_json: bool) -> int | None:
     person = sys.stdin.isatty()
     if person:
         say(f"{engine.name}: ask a question. {HELP}.")
-    return Conversation(engine, as_json).hold(_lines(person))
+    return Conversation(engine, as_json, _notes(engine) if remember else None).hold(_lines(person))
+
+
+def _notes(engine: ProjectEngine) -> Notes:
+    """Where this conversation is noted: in the project's memory, as a session of its own."""
+    import uuid
+
+    from octavo.knowledge.memory.project import Notes
+
+    return Notes(engine.project.folder, uuid.uuid4().hex[:12])
 
 
 def _lines(person: bool) -> Iterator[str]:
@@ -63,8 +74,8 @@ def _lines(person: bool) -> Iterator[str]:
 class Conversation:
     """The turns so far and the citations of the last answer."""
 
-    def __init__(self, engine: ProjectEngine, as_json: bool) -> None:
-        self.engine, self.as_json = engine, as_json
+    def __init__(self, engine: ProjectEngine, as_json: bool, notes: Notes | None = None) -> None:
+        self.engine, self.as_json, self.notes = engine, as_json, notes
         self._turns: list[Message] = []
         self._citations: tuple[Citation, ...] = ()
 
@@ -77,7 +88,7 @@ class Conversation:
             try:
                 if line.startswith("/"):
                     self._obey(line)
-                else:
+                elif not self._corrected(line):
                     self._answer(line)
             except OctavoError as error:
                 failed = True
@@ -91,15 +102,36 @@ class Conversation:
     def _answer(self, question: str) -> None:
         from octavo.cli.talk import answer_json
         from octavo.kinds.dialogues import Message
-        from octavo.serve.readable import below
+        from octavo.serve.readable import below, plain
 
+        known = remembered(self.notes.folder, question) if self.notes else None
+        if known and not self.as_json:
+            click.echo(f"{plain(known.text)} [{known.citation}]\n")
         found = self._said(question)
         if self.as_json:
-            answer_json(found.as_json())
+            answer_json({**found.as_json(), **({"memory": known.as_json()} if known else {})})
         else:
             click.echo("\n".join([*below(found, self.engine.document), ""]))
         self._citations = found.citations
         self._turns += [Message("user", question), Message("assistant", found.answer)]
+        if self.notes:
+            self.notes.turn(question, found.answer)
+
+    def _corrected(self, line: str) -> bool:
+        """Whether a line puts the last answer right, such as "No, it is on Fridays"; what is right is remembered."""
+        from octavo.knowledge.memory.project import corrected
+
+        right = corrected(line) if self.notes and self.notes.can_correct else ""
+        if right:
+            self._correct(right)
+        return bool(right)
+
+    def _correct(self, right: str) -> None:
+        from octavo.cli.talk import say
+
+        assert self.notes is not None
+        made = self.notes.correct(right)
+        say(f"remembered [{made.citation}]; octavo memory forget {made.number} takes it out again")
 
     def _said(self, question: str) -> Answer:
         """The answer, printed as it comes."""
@@ -124,6 +156,9 @@ class Conversation:
         from octavo.serve.readable import plain
 
         word, _, number = line.partition(" ")
+        if word == "/correct" and number.strip() and self.notes:
+            self._correct(number.strip())
+            return
         if word != "/show" or not number.strip().isdecimal():
             say(HELP)
             return

@@ -17,6 +17,13 @@ project_option = click.option(
     metavar="DIR",
     help="The project's folder (default: the current one).",
 )
+memory_option = click.option(
+    "--memory/--no-memory",
+    "remember",
+    default=True,
+    show_default=True,
+    help="Consult what the project remembers, and in a chat note what is said.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 executor_option = click.option(
     "--executor",

@@ -1,0 +1,156 @@
+"""Encode: how a text becomes what memory finds it by: a short dense key, a sparse separated code, terms, and names.
+
+The key is a sketch of weighted words, word pairs and pieces of words (hashed, with signs); the code is a fly-hash of
+the key (Dasgupta et al. 2017): each of many units adds up a few of its components, and the few that reach most fire.
+Both are computed in whole numbers, so that they are the same on every machine.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+
+from octavo.knowledge.index.terms import STOP_WORDS, TOKEN, stem
+
+DENSE = 256
+"""Components of a key."""
+UNITS = 16 * DENSE
+FIRING = UNITS // 64
+"""Units of a code that fire."""
+SAMPLED = DENSE // 10
+"""Components that a unit adds up."""
+TERMS = 24
+"""Terms that are kept of an episode, the rarest."""
+SPREAD = 8
+"""Components that a feature of a text adds to."""
+PAIR, PIECE, COMMON = 0.4, 0.35, 0.15
+"""Weight of a pair of words, of all pieces of a word, and of a word that carries no topic, beside a word's."""
+_NAME = re.compile(
+    r"\"([^\"\n]{2,80})\"|((?:[A-Z][\w’'-]*[^\W_]|[A-Z])(?:[ ](?:of |the |de |van |von )?[A-Z0-9][\w’'-]*)*)"
+    r"|(\b[\w]+(?:[._-][\w]+)+\b|\b\w*\d\w*\b)"
+)
+_POSSESSIVE = re.compile(r"[’']s?$")
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What a text is found by. `key` is int8 (DENSE,), `code` the ascending units that fire, uint16 (FIRING,)."""
+
+    key: NDArray[np.int8]
+    code: NDArray[np.uint16]
+    terms: NDArray[np.uint32]
+    """Hashes of its topical words, at most `TERMS`, the rarest first."""
+    names: tuple[int, ...]
+    """Hashes of what it names."""
+
+
+def hashed(text: str, bits: int = 63) -> int:
+    """A number for a word or a name that fits into a column."""
+    return xxhash.xxh3_64_intdigest(text.encode("utf-8", "replace")) >> (64 - bits)
+
+
+def term_counts(text: str) -> dict[int, float]:
+    """The topical words of a text, hashed to 32 bits; when it has none all of its words are."""
+    words = [word.lower() for word in TOKEN.findall(text)]
+    topical = [word for word in words if word not in STOP_WORDS] or words
+    return {hashed(stem(word), 32): 1.0 for word in topical}
+
+
+def names_of(text: str) -> tuple[str, ...]:
+    """What a text names, in lower case: capitalised words together, quoted words, identifiers and numbers."""
+    found: dict[str, None] = {}
+    for match in _NAME.finditer(text):
+        quoted, capital, code = match.groups()
+        name = _POSSESSIVE.sub("", (quoted or capital or code).strip()).lower()
+        words = name.split()
+        while words and words[0] in STOP_WORDS:
+            words = words[1:]
+        if words and (len(words) > 1 or len(words[0]) > 1):
+            found[" ".join(words)] = None
+    return tuple(found)
+
+
+@lru_cache(maxsize=1 << 18)
+def _places(feature: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """The components that a feature adds to, and with which signs."""
+    number = xxhash.xxh3_128_intdigest(feature.encode("utf-8", "replace"))
+    parts = [(number >> (9 * i)) & 511 for i in range(SPREAD)]
+    return tuple(part & 255 for part in parts), tuple(1.0 if part & 256 else -1.0 for part in parts)
+
+
+def _features(text: str, weight: Callable[[str], float]) -> dict[str, float]:
+    words = [word.lower() for word in TOKEN.findall(text)]
+    stems = [stem(word) for word in words]
+    weights = [COMMON if word in STOP_WORDS else weight(one) for word, one in zip(words, stems, strict=True)]
+    found: dict[str, float] = {}
+    for word, one, much in zip(words, stems, weights, strict=True):
+        found["w" + one] = found.get("w" + one, 0.0) + much
+        if len(word) > 4 and word not in STOP_WORDS:
+            pieces = [word[at : at + 4] for at in range(len(word) - 3)]
+            each = PIECE * much / math.sqrt(len(pieces))
+            for piece in pieces:
+                found["g" + piece] = found.get("g" + piece, 0.0) + each
+    for at in range(len(stems) - 1):
+        pair = f"b{stems[at]} {stems[at + 1]}"
+        found[pair] = found.get(pair, 0.0) + PAIR * (weights[at] + weights[at + 1]) / 2
+    return found
+
+
+def dense(text: str, weight: Callable[[str], float]) -> NDArray[np.int8]:
+    """The key of a text, (DENSE,); `weight` says how much a stem tells. All zeros for a text without a word."""
+    places: list[int] = []
+    amounts: list[float] = []
+    for feature, amount in _features(text, weight).items():
+        at, signs = _places(feature)
+        places += at
+        amounts += [amount * sign for sign in signs]
+    if not places:
+        return np.zeros(DENSE, np.int8)
+    total = np.bincount(places, weights=amounts, minlength=DENSE)
+    most = float(np.abs(total).max())
+    return np.round(total * (127 / most)).astype(np.int8) if most else np.zeros(DENSE, np.int8)
+
+
+def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """SplitMix64: well mixed numbers of 0, 1, 2, …, the same everywhere."""
+    z = (numbers + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@cache
+def _wiring(units: int) -> csr_matrix:
+    """Which components each unit adds up, (units, DENSE), int32."""
+    inputs = (_mixed(np.arange(units * SAMPLED, dtype=np.uint64)) % np.uint64(DENSE)).astype(np.int32)
+    ones, ends = np.ones(units * SAMPLED, np.int32), np.arange(units + 1, dtype=np.int32) * SAMPLED
+    return csr_matrix((ones, inputs, ends), shape=(units, DENSE))
+
+
+def separated(key: NDArray[np.int8], units: int = UNITS, firing: int = FIRING) -> NDArray[np.uint16]:
+    """The code of a key: the `firing` of `units` units that reach most, ascending; of equals the first."""
+    reached = (_wiring(units) @ key.astype(np.int32)).astype(np.int64) * units + np.arange(units)[::-1]
+    chosen = np.argpartition(reached, units - firing)[units - firing :]
+    return np.sort(chosen).astype(np.uint16)
+
+
+def encoded(text: str, counts: Callable[[Sequence[int]], dict[int, int]], episodes: int) -> Encoded:
+    """Encode a text. `counts` tells in how many of the `episodes` so far a term occurs; rare ones weigh more."""
+    terms = list(term_counts(text))
+    known = counts(terms)
+
+    def rarity(term: int) -> float:
+        return math.log(1 + (episodes + 1) / (known.get(term, 0) + 1))
+
+    key = dense(text, lambda one: rarity(hashed(one, 32)))
+    rarest = sorted(terms, key=lambda term: (-rarity(term), term))[:TERMS]
+    names = tuple(sorted({hashed(name) for name in names_of(text)}))
+    return Encoded(key, separated(key), np.array(rarest, dtype=np.uint32), names)

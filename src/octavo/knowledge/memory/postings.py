@@ -1,0 +1,54 @@
+"""Postings: which episodes each unit of the code belongs to, in memory, grown and shrunk one episode at a time."""
+
+from __future__ import annotations
+
+from array import array
+
+import numpy as np
+from numpy.typing import NDArray
+
+from octavo.knowledge.memory.encode import UNITS
+
+
+class Postings:
+    """For each unit the slots of the episodes in whose code it fires."""
+
+    def __init__(self, codes: NDArray[np.uint16], slots: NDArray[np.int64], units: int = UNITS) -> None:
+        """`codes` (N, FIRING) of the episodes in `slots` (N,)."""
+        flat = codes.ravel().astype(np.int64)
+        order = np.argsort(flat, kind="stable")
+        owners = np.repeat(slots, codes.shape[1])[order].astype(np.uint32)
+        ends = np.searchsorted(flat[order], np.arange(units + 1))
+        self._lists = [array("I", owners[ends[u] : ends[u + 1]].tobytes()) for u in range(units)]
+
+    def add(self, slot: int, code: NDArray[np.uint16]) -> None:
+        """One more episode."""
+        for unit in code.tolist():
+            self._lists[unit].append(slot)
+
+    def remove(self, slot: int, code: NDArray[np.uint16]) -> None:
+        """An episode less; costs a look through `FIRING` lists."""
+        for unit in code.tolist():
+            self._lists[unit].remove(slot)
+
+    def votes(self, code: NDArray[np.uint16], slots: int) -> NDArray[np.int64]:
+        """How many units each slot shares with a code, (slots,)."""
+        lists = [np.frombuffer(mine, np.uint32) for unit in code.tolist() if (mine := self._lists[unit])]
+        if not lists:
+            return np.zeros(slots, np.int64)
+        return np.bincount(np.concatenate(lists), minlength=slots)
+
+
+def most(votes: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """The slots with most votes, best first, of equals the first; none without a vote."""
+    least = _least(votes, count)
+    chosen = np.flatnonzero(votes >= least)
+    return chosen[np.lexsort((chosen, -votes[chosen]))][:count]
+
+
+def _least(votes: NDArray[np.int64], count: int) -> int:
+    """The votes that at least `count` slots reach, or 1."""
+    having = np.bincount(votes)
+    reach = np.cumsum(having[::-1])[::-1]
+    enough = np.flatnonzero(reach >= count)
+    return max(1, int(enough[-1])) if len(enough) else 1
