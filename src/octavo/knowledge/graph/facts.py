@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from octavo.knowledge.graph.extract import MONTHS, Mention
-from octavo.knowledge.graph.keys import key_of
+from octavo.knowledge.graph.text.extract import MONTHS, Mention
+from octavo.knowledge.graph.text.keys import key_of
 
 if TYPE_CHECKING:
     from octavo.kinds.documents import Document

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from octavo.knowledge.graph.keys import key_of
+from octavo.knowledge.graph.text.keys import key_of
 
 if TYPE_CHECKING:
     import sqlite3

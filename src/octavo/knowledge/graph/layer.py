@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from octavo.knowledge.graph.extract import KINDS, Mention, mentions
 from octavo.knowledge.graph.facts import facts_of_fields, facts_of_text
 from octavo.knowledge.graph.fields import aliases_of, edges_of, subject_of
-from octavo.knowledge.graph.keys import key_of
 from octavo.knowledge.graph.merges import expansions
-from octavo.knowledge.graph.trie import DEPTH
+from octavo.knowledge.graph.text.extract import KINDS, Mention, mentions
+from octavo.knowledge.graph.text.keys import key_of
+from octavo.knowledge.graph.text.trie import DEPTH
 from octavo.knowledge.index.layer import extra_fields
 from octavo.spine.errors import OctavoError
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from octavo.kinds.documents import Document
+    from octavo.knowledge.graph.text.recognise import Recogniser
     from octavo.knowledge.index.layer import Entry
 
 PART, SUBJECT, FIELD, MODEL = 1, 2, 4, 8
@@ -63,6 +64,10 @@ class Graph:
     name = "graph"
     schema = SCHEMA
 
+    def __init__(self, recognise: Recogniser | None = None) -> None:
+        """`recognise` finds entities beside those found without a model; see `text.recognise`."""
+        self._recognise = recognise
+
     def added(self, c: sqlite3.Connection, entries: Sequence[Entry], documents: Mapping[int, Document]) -> None:
         """Take in new passages; see `Layer`."""
         firsts = {entry.document: _first(c, entry.document) for entry in entries}
@@ -78,6 +83,9 @@ class Graph:
         self, c: sqlite3.Connection, entry: Entry, document: Document, names: StoredNames, *, first: bool
     ) -> None:
         found = mentions(entry.text, names)
+        if self._recognise is not None:
+            known = {(mention.start, mention.key) for mention in found}
+            found += [m for m in self._recognise(entry.text) if (m.start, m.key) not in known]
         rows: list[tuple[Mention, int]] = [(mention, PART if mention.part else 0) for mention in found]
         subject = subject_of(document)
         titled = dict.fromkeys((subject, _base(subject), *aliases_of(document)))

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse  # type: ignore[import-untyped]
 
-from octavo.knowledge.graph.extract import KINDS
 from octavo.knowledge.graph.facts import FUNCTIONAL, facts
 from octavo.knowledge.graph.layer import FIELD, MENTION, PART, SUBJECT, decode
 from octavo.knowledge.graph.merges import Clusters, clusters, read_log
+from octavo.knowledge.graph.text.extract import KINDS
+from octavo.spine.errors import WRONG_USE, OctavoError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from octavo.knowledge.index.index import Index
     from octavo.knowledge.index.view import View
 
 SUBJECT_WEIGHT, FIELD_WEIGHT, PART_WEIGHT = 3.0, 1.0, 0.5
@@ -136,3 +138,17 @@ def _incidence(view: View, merged: bool) -> Incidence:
     about = (flags & SUBJECT) > 0
     subject[passages[about][::-1]] = entities[about][::-1]
     return Incidence(table, turned, np.diff(turned.indptr).astype(np.float32), subject)
+
+
+def graph_view(index: Index) -> View:
+    """A view of an index that has a graph; an error when it has none."""
+    if "graph" not in index.layer_names():
+        raise OctavoError(
+            "K043",
+            "The index has no graph",
+            where=str(index.path),
+            likely="it was made without one",
+            do="octavo knowledge index makes it again with the layer",
+            exit_code=WRONG_USE,
+        )
+    return index.view()

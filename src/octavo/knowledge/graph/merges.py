@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from octavo.knowledge.graph.keys import key_of
+from octavo.knowledge.graph.text.keys import key_of
 from octavo.spine.errors import WRONG_USE, OctavoError
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def _without_chains(
 def read_log(c: sqlite3.Connection) -> list[Merge]:
     """The log as the file has it."""
     rows = c.execute("SELECT number, kept, gone, kind, evidence, passage, split FROM graph_merges ORDER BY number")
-    return [Merge(*row[:6], split=bool(row[6])) for row in rows]
+    return [Merge(n, kept, gone, kind, why, passage, bool(split)) for n, kept, gone, kind, why, passage, split in rows]
 
 
 def merge(index: Index, kept: str, gone: str, evidence: str) -> int:

@@ -30,8 +30,12 @@ class Walk:
     """Ranks by personalised PageRank with no model. Sound for questions over several passages: entities that the first
     passage names lead to the second."""
 
-    def __init__(self, view: View, course: Course = COURSE, *, words: float = WORDS, again: float = AGAIN) -> None:
+    def __init__(
+        self, view: View, course: Course = COURSE, *, words: float = WORDS, again: float = AGAIN, merged: bool = True
+    ) -> None:
+        """`merged`: whether merges are followed; `words` and `again`: see `WORDS` and `AGAIN`."""
         self.view, self.course, self.words, self.again = view, course, words, again
+        self._merged = merged
         self._sparse = view.cached("graph sparse", lambda: Sparse(view))
 
     def rank(self, question: str, k: int) -> list[tuple[int, float]]:
@@ -48,16 +52,18 @@ class Walk:
         """The logarithm of the score of each passage by number; −∞ where neither walk nor words lead."""
         view = self.view
         with view.index.reading():
-            found, _ = seeds(view, question)
+            graph = incidence(view, merged=self._merged)
+            found, _ = seeds(view, question, merged=self._merged)
             inside, rest = self._words(question, found)
             words, rest = _scaled(inside + rest), _scaled(rest)
-            reached = walk(incidence(view), weights(view, found), words, rest, self.course)
+            reached = walk(graph, weights(graph, found), words, rest, self.course)
         whole = float(reached.max(initial=0.0)) or 1.0
         with np.errstate(divide="ignore"):
             walked = np.log(reached / np.float32(whole) + np.float32(1e-6))
         scores = walked + np.float32(self.words) * np.log(rest + np.float32(FLOOR))
         scores[~view.visible | ((reached <= 0) & (words <= 0))] = -np.inf
-        return scores.astype(np.float32)
+        whole_scores: NDArray[np.float32] = scores.astype(np.float32)
+        return whole_scores
 
     def _words(self, question: str, found: list[Seed]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """BM25 of the words inside of the names of the question's entities, and of all others."""
@@ -68,7 +74,7 @@ class Walk:
 
     def _varied(self, ordered: list[int], scores: NDArray[np.float32]) -> list[tuple[int, float]]:
         """Each passage lowered by how many better ones are about the same, in the order that this gives."""
-        subject = incidence(self.view).subject
+        subject = incidence(self.view, merged=self._merged).subject
         left = [(passage, float(scores[passage])) for passage in ordered]
         times: dict[int, int] = {}
         lowered = []

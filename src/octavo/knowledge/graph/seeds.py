@@ -6,11 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from octavo.knowledge.graph.extract import mentions
+import numpy as np
+
 from octavo.knowledge.graph.layer import StoredNames
 from octavo.knowledge.graph.matrix import incidence, roots
+from octavo.knowledge.graph.text.extract import mentions
 
 if TYPE_CHECKING:
+    from octavo.knowledge.graph.matrix import Incidence
     from octavo.knowledge.index.view import View
 
 MOST_ENTITIES = 200
@@ -46,14 +49,15 @@ class _Entities(StoredNames):
         return best
 
 
-def seeds(view: View, question: str) -> tuple[list[Seed], list[str]]:
+def seeds(view: View, question: str, *, merged: bool = True) -> tuple[list[Seed], list[str]]:
     """The entities of a question, and the names that the graph does not know at all."""
     c = view.index.connection
     names = [m for m in mentions(question, _Entities(c)) if m.kind != "number"]
-    root, graph = roots(view), incidence(view)
+    graph = incidence(view, merged=merged)
+    root = roots(view) if merged else np.arange(len(graph.passages))
     found: list[Seed] = []
     missing: list[str] = []
-    whole = set()
+    whole: set[str] = set()
 
     def add(number: int, key: str, name: str, fit: float) -> bool:
         number = int(root[number])
@@ -76,9 +80,8 @@ def seeds(view: View, question: str) -> tuple[list[Seed], list[str]]:
     return found, missing
 
 
-def weights(view: View, found: list[Seed]) -> dict[int, float]:
+def weights(graph: Incidence, found: list[Seed]) -> dict[int, float]:
     """Entity → weight: 1 / passages that hold it, so that what is rare decides."""
-    graph = incidence(view)
     total: dict[int, float] = {}
     for seed in found:
         total[seed.number] = total.get(seed.number, 0.0) + seed.fit / float(graph.passages[seed.number])

@@ -10,8 +10,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 
-from octavo.knowledge.graph.keys import ARTICLES, Token, key_of, tokens
-from octavo.knowledge.graph.trie import DEPTH, Names, Trie
+from octavo.knowledge.graph.text.keys import ARTICLES, Token, key_of, tokens
+from octavo.knowledge.graph.text.trie import DEPTH, Names, Trie
 from octavo.knowledge.index.terms import STOP_WORDS
 
 JOINING = frozenset(
@@ -235,7 +235,7 @@ def _capitalised(found: list[Token]) -> list[tuple[int, int, str, bool]]:
         alone = end - first == 1
         if alone and found[first].opens and found[first].key not in elsewhere and found[first].text[1:].islower():
             first = end
-        if first < end and not (alone and (found[first].key in MONTHS or len(found[first].text) < 2)):
+        if first < end and not (alone and _says_nothing(found[first])):
             spans.append((first, end, "name", False))
             cuts = [cut for cut in cuts if cut > first]
             borders = [first - 1, *cuts, end]
@@ -248,6 +248,11 @@ def _capitalised(found: list[Token]) -> list[tuple[int, int, str, bool]]:
                         spans.append((begin, right, "name", True))
         at = max(end, at + 1)
     return spans
+
+
+def _says_nothing(token: Token) -> bool:
+    """Whether a capitalised word alone is no name: a month, a letter, a Roman number."""
+    return token.key in MONTHS or len(token.text) < 2 or bool(_ROMAN.match(token.text))
 
 
 def _sequence(found: list[Token], at: int) -> tuple[int, list[int]]:

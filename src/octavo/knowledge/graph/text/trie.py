@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+Branch = dict[str, "Branch"]
+"""Below each token what may follow; the empty token ends a name."""
 DEPTH = 12
 """Tokens of the longest name that is looked for: it bounds the work at each place of a text."""
 
@@ -24,7 +26,7 @@ class Trie:
     __slots__ = ("_root", "count")
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self._root: dict[str, dict] = {}
+        self._root: Branch = {}
         self.count = 0
         for name in names:
             self.add(name)
