@@ -1,8 +1,9 @@
-"""Calibrate: the weights by which the seed chooses among spans and declines, fitted on made items.
+"""Calibrate: the weights by which the seed chooses among spans and declines, fitted on made and on written items.
 
-The items have names, wordings, relations and scenes that the training never had: weights fitted on wordings that it
-knows would trust the model more than it deserves where a stranger asks. The choice is a softmax over the spans of an
-answerable item; declining is a logistic regression.
+Both have names, wordings and relations that the training never had: weights fitted on wordings that it knows would
+trust the model more than it deserves where a stranger asks. The written ones (`wordings.jsonl`) come from somebody who
+had not seen the synthetic world. The choice is a softmax over the spans of an answerable item; declining is a logistic
+regression.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from octavo.apps.seed.measure import UNWORDED, Probe, made_probes, matches
+from octavo.apps.seed.measure import UNWORDED, Probe, made_probes, matches, written_probes
 from octavo.model.reading.judge import SURE, Judge
 from octavo.model.reading.prompt import pieces
 from octavo.model.reading.reader import Reader
@@ -23,6 +24,9 @@ from octavo.spine.progress import progress
 
 DECLINED = 0.93
 """Share of the unanswerable items that the threshold declines: a little more than the 90 % that are asked for."""
+WRITTEN = Path(__file__).with_name("wordings.jsonl")
+WRITTEN_COUNTS = 3
+"""Times that a written item counts beside a made one."""
 PULL = 0.02
 """How strongly weights are pulled to where they began, for each item."""
 
@@ -41,11 +45,11 @@ def calibrated(folder: Path, count: int) -> Judge:
     """The judge for the checkpoint in a folder."""
     reader = Reader.of(folder)
     reader.judge = Judge()
-    probes = list(made_probes("calibration", count, UNWORDED))
-    bar = progress("calibrate", len(probes), "items")
+    made, written = list(made_probes("calibration", count, UNWORDED)), list(written_probes(WRITTEN))
+    bar = progress("calibrate", len(made) + len(written), "items")
     seen = []
-    for probe in probes:
-        seen += look(reader, probe)
+    for number, probe in enumerate([*made, *written]):
+        seen += look(reader, probe) * (1 if number < len(made) else WRITTEN_COUNTS)
         bar.advance()
     return fitted(seen)
 

@@ -79,6 +79,15 @@ CLOSER = {
     "lookup": 0.1, "within": 0.16, "few scenes": 0.38, "few": 0.12, "short with scenes": 0.05, "single": 0.08,
     "long": 0.02, "gaps": 0.06, "text": 0.01, "dialogue": 0.02, "copy": 0.005,
 }  # fmt: skip
+WIDER = {
+    "few scenes": 0.42, "within": 0.08, "lookup": 0.05, "few": 0.08, "single": 0.05, "short with scenes": 0.06,
+    "long": 0.03, "gaps": 0.04, "dialogue": 0.04, "text": 0.28,
+}  # fmt: skip
+"""With all scenes, and a third of the tokens plain documentation: projects go on from the seed in their own text."""
+ON = {
+    "few scenes": 0.46, "within": 0.08, "lookup": 0.05, "few": 0.08, "single": 0.05, "short with scenes": 0.05,
+    "long": 0.03, "gaps": 0.04, "dialogue": 0.04, "text": 0.16,
+}  # fmt: skip
 SEED = Recipe(
     vocabulary=4096,
     shape=SHAPE,
@@ -98,6 +107,9 @@ SEED = Recipe(
             averaged=(686, 1108, 1241, 1632),
         ),
         Phase("settling", 1230, 320, 13, CLOSER, 5_000_000, rate=0.003, decay=1170, whole=0.05),
+        Phase("widening", 3000, 512, 12, WIDER, 9_000_000, warmup=30, whole=0.05, until=240),
+        Phase("settling again", 866, 512, 12, WIDER, 9_000_000, rate=0.004, warmup=30, decay=846, whole=0.05),
+        Phase("reading on", 2900, 512, 12, ON, 15_000_000, rate=0.004, warmup=30, decay=800, whole=0.05),
     ),
 )  # fmt: skip
 """The seed that is shipped. Which passage holds the answer is what a model of this size learns last of all unless it
