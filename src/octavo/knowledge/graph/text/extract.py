@@ -173,7 +173,7 @@ def mentions(text: str, names: Names | None = None) -> list[Mention]:
                 mentioned[start, key] = Mention(start, end, text[start:end], key, kind, sentence[first], part)
     places = [token.start for token in found]
     for mention in (*_quoted(text, places, sentence), *_code(found, sentence)):
-        mentioned.setdefault((mention.start, mention.key), mention)
+        mentioned[mention.start, mention.key] = mention
     ordered = sorted(mentioned.values(), key=lambda m: (m.start, -m.end, m.key))
     return _resolved(ordered)
 
