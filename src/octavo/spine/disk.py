@@ -23,6 +23,7 @@ EXTRAS = {
     "fastapi": "serve",
     "uvicorn": "serve",
     "prometheus_client": "serve",
+    "httpx": "knowledge",
     "bitsandbytes": "adapt",
     "gguf": "adapt",
     "peft": "adapt",
