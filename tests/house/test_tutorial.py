@@ -70,6 +70,15 @@ def test_the_page_on_tokenizers_runs_as_written(tmp_path):
     assert "<html" in (tmp_path / "audit.html").read_text(encoding="utf-8")
 
 
+def test_the_page_on_knowledge_runs_as_written(tmp_path):
+    outputs = outputs_of("knowledge.md", tmp_path)
+    assert "quay-1" in outputs['octavo knowledge ask harbour "When is the north quay closed?"'][0]
+    before = outputs['octavo knowledge search harbour "north quay" --as-of 1'][0]
+    assert "quay-2" in before
+    forgotten = (tmp_path / "harbour" / "index.sqlite").read_bytes()
+    assert b"gets its grease" not in forgotten
+
+
 def test_the_page_on_adapting_runs_as_written(tmp_path):
     outputs = outputs_of("adapting.md", tmp_path)
     answers = [

@@ -86,10 +86,11 @@ def spread(numbers: Sequence[int], count: int = DEFAULT) -> list[int]:
 
 
 def failures(view: View, canaries: Iterable[Canary], k: int = DEPTH, method: str | None = None) -> list[Failure]:
-    """The canaries whose document is not among the first `k`."""
+    """The canaries whose document is not among the first `k`. Those made of documents ask for their words (sparse),
+    given ones by `method`, or as a search does that names none."""
     failed = []
     for canary in canaries:
-        hits = search(view, canary.question, 3 * k if canary.made else k, method)
+        hits = search(view, canary.question, 3 * k if canary.made else k, "sparse" if canary.made else method)
         edge = hits[k - 1].score if len(hits) > k else float("-inf")
         good = [hit.id for place, hit in enumerate(hits) if place < k or (canary.made and hit.score >= edge)]
         if canary.id not in good:

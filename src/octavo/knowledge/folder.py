@@ -6,7 +6,7 @@ import fcntl
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,7 @@ def make(
             outcome = _drafted(draft, paths, bad, layers=layers, length=length, canaries=canaries, tried=tried)
             _write_rejected(out, bad)
             _durable(draft)
+            outcome = replace(outcome, bytes=draft.stat().st_size)
             draft.rename(target)
         finally:
             _clear(draft)
@@ -110,7 +111,7 @@ def _drafted(
             numbers = index.view().documents().tolist()
             try_all(index.view(), made_of(index.view(), spread(numbers)) if canaries is None else canaries)
         view = index.view()
-        return Outcome(change, len(view.documents()), view.live, draft.stat().st_size, bad, fed)
+        return Outcome(change, len(view.documents()), view.live, 0, bad, fed)
 
 
 def change(
@@ -144,7 +145,8 @@ def change(
         view = index.view()
         if paths:
             _write_rejected(target.parent, bad)
-        return Outcome(done, len(view.documents()), view.live, target.stat().st_size, bad)
+        outcome = Outcome(done, len(view.documents()), view.live, 0, bad)
+    return replace(outcome, bytes=target.stat().st_size)
 
 
 def unknown_ids(index: Index, ids: Sequence[str]) -> OctavoError:
