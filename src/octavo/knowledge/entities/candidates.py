@@ -83,11 +83,10 @@ def _pruned(side: Vectors) -> Any:
     counts = side.counts_right[rows.indices]
     owner = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))
     order = np.lexsort((rows.indices, counts, owner))
-    sums = np.cumsum(counts[order])
-    begins = rows.indptr[:-1]
-    before = np.where(begins > 0, sums[np.maximum(begins - 1, 0)], 0)
+    sums = np.r_[0, np.cumsum(counts[order])]
+    before = sums[rows.indptr[:-1]]
     keep = np.zeros(len(counts), bool)
-    keep[order] = (sums - np.repeat(before, np.diff(rows.indptr))) <= POSTINGS
+    keep[order] = (sums[1:] - np.repeat(before, np.diff(rows.indptr))) <= POSTINGS
     data = np.where(keep & (counts > 0), rows.data, 0).astype(np.float32)
     pruned = sparse.csr_matrix((data, rows.indices.copy(), rows.indptr.copy()), shape=rows.shape)
     pruned.eliminate_zeros()

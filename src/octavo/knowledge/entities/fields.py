@@ -1,4 +1,4 @@
-"""Fields: what a record states besides running text, as typed values: packages, versions, references, weaknesses, dates."""
+"""Fields: what a record states beside its text, as typed values: packages, versions, references, weaknesses, dates."""
 
 from __future__ import annotations
 
@@ -36,14 +36,16 @@ _HOST = re.compile(r"(?i)[\w-]+(?:\.[\w-]+)*\.(?:com|org|io|net|dev|in)")
 _CWE = re.compile(r"\d+")
 _DATE = re.compile(r"^(\d{4})-(\d\d)-(\d\d)")
 _WORDS = re.compile(r"[a-z0-9]+")
-_GENERIC = frozenset(
-    "com org net io www github gitlab golang gopkg in go v1 v2 v3 v4 v5 v6 v7 v8 cve npm pypi crates the of and project n a"
-    " inc ltd llc http https".split()
-)
+_GENERIC = frozenset((
+    "com", "org", "net", "io", "www", "github", "gitlab", "golang", "gopkg", "in", "go", "v1", "v2", "v3", "v4",
+    "v5", "v6", "v7", "v8", "cve", "npm", "pypi", "crates", "the", "of", "and", "project", "n", "a", "inc",
+    "ltd", "llc", "http", "https",
+))  # fmt: skip
+"""Parts of names that tell nothing."""
 
 
 def typed_fields(row: Mapping[str, Any], text: str, hidden: Callable[[str], bool]) -> Typed:
-    """The typed fields of a row; `text` is its (masked) text, `hidden` says of a value that it gives an identifier away."""
+    """The typed fields of a row; `text` is its (masked) text, `hidden` says of a value that it gives an id away."""
     found: dict[str, set[str]] = {}
 
     def put(kind: str, value: Any) -> None:
@@ -82,7 +84,7 @@ def typed_fields(row: Mapping[str, Any], text: str, hidden: Callable[[str], bool
 
 
 def name_words(name: str) -> list[str]:
-    """The telling parts of a package name, a repository or a product: `github.com/nats-io/nats-server/v2` → nats, server.
+    """The telling parts of a name of a package, a repository or a product: `github.com/nats-io/jwt/v2` → nats, jwt.
 
     Parts glued together are kept as such; hosts, version suffixes and fillers are left out.
     """

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from octavo.knowledge.entities.candidates import Candidates, block
+import numpy as np
+from numpy.typing import NDArray
+
+from octavo.knowledge.entities.candidates import Candidates, nearest
+from octavo.knowledge.entities.choice.decide import EVEN, Decided, decide, suited
+from octavo.knowledge.entities.compare import compare
+from octavo.knowledge.entities.evidence import evidence, said
 from octavo.knowledge.entities.record import Record
+from octavo.knowledge.entities.vectors import Vectors, statements_of, text_of, vectors
+from octavo.spine.progress import progress
 
 METHODS = ("text", "graph", "fused", "model")
+SHOWN = 10
+"""Candidates of a left record that a model judges."""
+
+Judged = Callable[[Candidates, Sequence[Record], Sequence[Record]], "NDArray[np.float64]"]
+"""A judge: the probability of each candidate pair; NaN where it gave none."""
+Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -20,11 +34,11 @@ class Link:
     right: str | None
     """Its counterpart; None when it has none."""
     score: float
-    """Probability that the best candidate is the same thing, 0–1."""
+    """Probability that the best candidate is its counterpart, 0–1."""
     decision: str
     """`same`, `related` (the same flaw, another package) or `none`."""
     evidence: tuple[str, ...]
-    """What speaks for the best candidate and what against it, strongest first."""
+    """What speaks for the best candidate and what against it, each with its weight in brackets."""
 
     def as_json(self) -> dict[str, Any]:
         """A row of the file of links."""
@@ -37,17 +51,117 @@ class Link:
         }
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """Two databases made ready: what all methods share, so that they are judged on the same candidates."""
+
+    left: Sequence[Record]
+    right: Sequence[Record]
+    text: Vectors
+    fields: Vectors
+    candidates: Candidates
+
+
+def prepare(left: Sequence[Record], right: Sequence[Record], k: int = 50) -> Prepared:
+    """Rows of both databases over one vocabulary, and at most `k` candidates a left record."""
+    text, fields = vectors(left, right, text_of), vectors(left, right, statements_of)
+    return Prepared(left, right, text, fields, nearest(text, fields, k))
+
+
 def link(
-    left: Sequence[Record], right: Sequence[Record], method: str = "fused", *, candidates: Candidates | None = None
+    left: Sequence[Record],
+    right: Sequence[Record],
+    method: str = "fused",
+    *,
+    prepared: Prepared | None = None,
+    pairs: Collection[Pair] | None = None,
+    never: Collection[Pair] = (),
+    judge: Judged | None = None,
+    threshold: float | None = None,
 ) -> Iterator[Link]:
-    """A link for each left record, in order."""
-    found = candidates or block(left, right)
-    for number, record in enumerate(left):
-        part = found.of(number)
-        if part.start == part.stop:
-            yield Link(record.id, None, 0.0, "none", ("no record shares a rare word or statement",))
-            continue
-        score = float(found.score[part][0]) / 2
-        best = right[int(found.right[part][0])].id
-        same = score >= 0.25
-        yield Link(record.id, best if same else None, score, "same" if same else "none", ())
+    """A link for each left record, in order.
+
+    `pairs` are known counterparts (ids) to fit the weights to; `never` are pairs that must not be proposed; `judge` is
+    for the method `model`; `threshold` replaces the one that comes with the weights.
+    """
+    ready = prepared or prepare(left, right)
+    if never:
+        ready = replace(ready, candidates=_without(ready, never))
+    decided = chances(ready, method, pairs=pairs, judge=judge)
+    limit = decided.threshold if threshold is None else threshold
+    bar = progress("decide", len(left), "records")
+    for number in range(len(left)):
+        yield _decided(ready, number, decided.chance, limit)
+        bar.advance()
+
+
+def chances(
+    ready: Prepared, method: str, *, pairs: Collection[Pair] | None = None, judge: Judged | None = None
+) -> Decided:
+    """The probability of each candidate pair to be counterparts, by one method."""
+    if method == "model":
+        assert judge is not None, "the method model needs a judge"
+        return _by_model(ready, judge)
+    compared = compare(ready.left, ready.right, ready.candidates, ready.text, ready.fields, method)
+    known = None if pairs is None else _known(ready, pairs)
+    return decide(compared, ready.candidates, method, known=known, use_shipped=suited(ready.left, ready.right))
+
+
+def package_of_another(left: Record, right: Record) -> bool:
+    """Whether two records of package databases name different packages: then a shared flaw makes them related only.
+
+    Databases of products (they state vendors) use other names for the same thing, so they prove no difference.
+    """
+    names = [set(record.fields.get("package", ())) for record in (left, right)]
+    products = any("vendor" in record.fields or "cve" in record.fields.get("ecosystem", ()) for record in (left, right))
+    return bool(names[0] and names[1]) and not products and not names[0] & names[1]
+
+
+def _decided(ready: Prepared, number: int, chance: NDArray[np.float64], limit: float) -> Link:
+    left, part = ready.left[number], ready.candidates.of(number)
+    if part.start == part.stop:
+        return Link(left.id, None, 0.0, "none", ("no record shares a rare word or statement with it",))
+    mine = chance[part]
+    if np.isnan(mine).all():
+        return Link(left.id, None, 0.0, "none", ("the model gave no judgement on any candidate",))
+    best = int(np.nanargmax(mine))
+    at = int(ready.candidates.right[part][best])
+    right, score = ready.right[at], float(mine[best])
+    told = list(said(evidence(left, right, (number, at), ready.text, ready.fields)))
+    others = np.delete(mine, best)
+    if len(others) and np.nanmax(np.nan_to_num(others, nan=0.0)) > max(0.1, score / 4):
+        second = int(np.nanargmax(np.where(np.arange(len(mine)) == best, -1, np.nan_to_num(mine, nan=-1))))
+        rival = ready.right[int(ready.candidates.right[part][second])].id
+        told.append(f"{rival} fits too, probability {mine[second]:.2f} (-1.0)")
+    if score < limit:
+        told.insert(0, f"nearest is {right.id}, but its probability {score:.2f} is below {limit:.2f}")
+        return Link(left.id, None, score, "none", tuple(told))
+    return Link(left.id, right.id, score, "related" if package_of_another(left, right) else "same", tuple(told))
+
+
+def _known(ready: Prepared, pairs: Collection[Pair]) -> NDArray[np.bool_]:
+    found, wanted = ready.candidates, set(pairs)
+    return np.array(
+        [
+            (ready.left[a].id, ready.right[b].id) in wanted
+            for a, b in zip(found.left.tolist(), found.right.tolist(), strict=True)
+        ],
+        bool,
+    )
+
+
+def _without(ready: Prepared, never: Collection[Pair]) -> Candidates:
+    keep = ~_known(ready, never)
+    found = ready.candidates
+    return Candidates(found.left[keep], found.right[keep], found.score[keep], found.text[keep], found.fields[keep])
+
+
+def _by_model(ready: Prepared, judge: Judged) -> Decided:
+    """The judge sees the first candidates of each left record; the others are not judged."""
+    found = ready.candidates
+    begins = np.searchsorted(found.left, found.left)
+    shown = np.flatnonzero(np.arange(len(found.left)) - begins < SHOWN)
+    few = Candidates(found.left[shown], found.right[shown], found.score[shown], found.text[shown], found.fields[shown])
+    chance = np.full(len(found.left), np.nan)
+    chance[shown] = judge(few, ready.left, ready.right)
+    return Decided(chance, EVEN, "model")

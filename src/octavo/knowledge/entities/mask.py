@@ -16,7 +16,7 @@ _PLACE = "[ID]"
 
 
 def mask_text(text: str, known: Set[str] = frozenset()) -> str:
-    """The text with a blank for each identifier: those of `FAMILIES`, those in `known`, and marks of earlier masking."""
+    """The text with a blank for each identifier: of `FAMILIES`, in `known`, and for marks of earlier masking."""
     text = FAMILIES.sub(" ", text.replace(_PLACE, " "))
     if not known:
         return text

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from octavo.kinds.records import open_packed
 from octavo.knowledge.entities.fields import typed_fields
-from octavo.knowledge.entities.mask import mask_text, names_an_id
+from octavo.knowledge.entities.mask import FAMILIES, mask_text, names_an_id
 from octavo.spine.errors import OctavoError
 
 LONGEST_ROW = 8 << 20
@@ -43,14 +43,26 @@ class Rejected:
     reason: str
 
 
+class Kept(Protocol):
+    """What remembers lines that were read before."""
+
+    def record(self, line: bytes, make: Callable[[], Record | str]) -> Record | str:
+        """The record of a line, made only when the line is new; a reason when it is none."""
+
+
 def read_records(
-    path: Path, *, blind: bool = False, known: Set[str] = frozenset(), rejected: list[Rejected] | None = None
+    path: Path,
+    *,
+    blind: bool = False,
+    known: Set[str] = frozenset(),
+    rejected: list[Rejected] | None = None,
+    kept: Kept | None = None,
 ) -> list[Record]:
     """The records of a file of JSON Lines (`.gz` and `.zst` too), in its order.
 
-    With `blind` identifiers are hidden: those of known families, the record's own, and those in `known`. Rows that are no
-    record (no JSON object, not UTF-8, longer than `LONGEST_ROW`, an id that was there before, nothing to compare) are
-    added to `rejected`, or raise K051 when that is None. A file without any record raises K050.
+    With `blind` identifiers are hidden: those of known families, the record's own, and those in `known`. Rows that are
+    no record (no JSON object, not UTF-8, longer than `LONGEST_ROW`, an id that was there before, nothing to compare)
+    are added to `rejected`, or raise K051 when that is None. A file without any record raises K050.
     """
     records: list[Record] = []
     seen: set[str] = set()
@@ -59,7 +71,7 @@ def read_records(
         if line.isspace():
             continue
         rows += 1
-        made = _record(line, path.name, number, blind, known)
+        made = _made(line, path.name, number, blind, known, kept)
         if isinstance(made, Record) and made.id in seen:
             made = "its id was there before"
         if isinstance(made, Record):
@@ -86,7 +98,7 @@ def read_records(
 
 
 def ids_in(path: Path) -> set[str]:
-    """All ids and aliases that the records of a file declare, which a blind reading must not see."""
+    """Ids and aliases that the records of a file declare, but for those of known families, which are hidden anyway."""
     found: set[str] = set()
     for line in _lines(path):
         try:
@@ -95,7 +107,7 @@ def ids_in(path: Path) -> set[str]:
             continue  # `read_records` lists it
         if isinstance(row, dict):
             found.update(_declared(row))
-    return {value for value in found if len(value) > 3}
+    return {value for value in found if len(value) > 3 and not FAMILIES.fullmatch(value)}
 
 
 def record_of(row: Mapping[str, Any], id_: str, *, blind: bool = False, known: Set[str] = frozenset()) -> Record:
@@ -136,6 +148,17 @@ def _lines(path: Path) -> Iterator[bytes]:
             yield line
             while len(line) > LONGEST_ROW and not line.endswith(b"\n"):
                 line = file.readline(LONGEST_ROW + 1)
+
+
+def _made(line: bytes, source: str, number: int, blind: bool, known: Set[str], kept: Kept | None) -> Record | str:
+    def make() -> Record | str:
+        return _record(line, source, number, blind, known)
+
+    if kept is None:
+        return make()
+    found = kept.record(line, make)
+    by_place = isinstance(found, Record) and found.id.startswith(f"{source}:")  # an id by its row is never remembered
+    return make() if by_place else found
 
 
 def _record(line: bytes, source: str, number: int, blind: bool, known: Set[str]) -> Record | str:

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,11 @@ class Vectors:
     """ln((N + 1) / (n + .5)) over the records of both sides."""
     counts_right: NDArray[np.int64]
     """In how many right records each term is."""
+
+    @cached_property
+    def terms(self) -> tuple[str, ...]:
+        """Column → term."""
+        return tuple(self.vocabulary)
 
 
 def text_of(record: Record) -> Iterable[str]:
