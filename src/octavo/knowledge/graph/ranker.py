@@ -15,11 +15,15 @@ from octavo.knowledge.index.terms import TOKEN
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from octavo.knowledge.dense.ranker import Dense
     from octavo.knowledge.index.view import View
 
 WORDS = 0.25
 """Exponent of the words' score beside that of the walk: both must speak for a passage."""
 FLOOR = 0.05
+MEANING, MEANT = 0.5, 0.6
+"""With vectors in the index: exponent of a passage's nearness to the question, and its share among what the walk begins
+with. Both were chosen, as all numbers here, on one half of MuSiQue-100."""
 AGAIN = 0.7
 """A further passage about the same thing counts e^-0.7 of what it would: several hops are about several things."""
 DEPTH = 60
@@ -31,12 +35,21 @@ class Walk:
     passage names lead to the second."""
 
     def __init__(
-        self, view: View, course: Course = COURSE, *, words: float = WORDS, again: float = AGAIN, merged: bool = True
+        self,
+        view: View,
+        course: Course = COURSE,
+        *,
+        words: float = WORDS,
+        again: float = AGAIN,
+        merged: bool = True,
+        meaning: bool = True,
     ) -> None:
-        """`merged`: whether merges are followed; `words` and `again`: see `WORDS` and `AGAIN`."""
+        """`merged`: whether merges are followed; `meaning`: whether vectors are used where the index has them; `words`
+        and `again`: see `WORDS` and `AGAIN`."""
         self.view, self.course, self.words, self.again = view, course, words, again
         self._merged = merged
         self._sparse = view.cached("graph sparse", lambda: Sparse(view))
+        self._dense = _dense(view) if meaning and "dense" in view.index.layer_names() else None
 
     def rank(self, question: str, k: int) -> list[tuple[int, float]]:
         """The best `k` passages with their scores, best first; of equals by the id of the document."""
@@ -56,11 +69,17 @@ class Walk:
             found, _ = seeds(view, question, merged=self._merged)
             inside, rest = self._words(question, found)
             words, rest = _scaled(inside + rest), _scaled(rest)
-            reached = walk(graph, weights(graph, found), words, rest, self.course)
+            begin, near = words, None
+            if self._dense is not None:
+                near = _scaled(np.maximum(self._dense.scores(question), 0)) ** 2
+                begin = np.float32(1 - MEANT) * words + np.float32(MEANT) * near
+            reached = walk(graph, weights(graph, found), begin, rest, self.course)
         whole = float(reached.max(initial=0.0)) or 1.0
         with np.errstate(divide="ignore"):
             walked = np.log(reached / np.float32(whole) + np.float32(1e-6))
         scores = walked + np.float32(self.words) * np.log(rest + np.float32(FLOOR))
+        if near is not None:
+            scores += np.float32(MEANING) * np.log(near + np.float32(FLOOR))
         scores[~view.visible | ((reached <= 0) & (words <= 0))] = -np.inf
         whole_scores: NDArray[np.float32] = scores.astype(np.float32)
         return whole_scores
@@ -85,6 +104,13 @@ class Walk:
                 times[about] = times.get(about, 0) + 1
             lowered.append((passage, score))
         return sorted(lowered, key=lambda pair: -pair[1])
+
+
+def _dense(view: View) -> Dense:
+    from octavo.knowledge.dense.ranker import Dense
+
+    ranker: Dense = view.cached("ranker dense", lambda: Dense(view))
+    return ranker
 
 
 def _scaled(scores: NDArray[np.float32]) -> NDArray[np.float32]:
