@@ -20,6 +20,7 @@ REFUSED = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 EXTRAS = {
     "torch": "train",
+    "faiss": "knowledge",
     "fastapi": "serve",
     "uvicorn": "serve",
     "prometheus_client": "serve",

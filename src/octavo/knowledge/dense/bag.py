@@ -13,6 +13,7 @@ import numpy as np
 
 from octavo.knowledge.index.passages import sentences
 from octavo.knowledge.index.postings import counted
+from octavo.knowledge.index.thesaurus import thesaurus
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 DIMENSIONS = 256
 TITLE = 2
 """How often a word of the title counts."""
+SYNONYMS = 0.5
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,8 @@ class Bag:
         self.lexicon, self.unknown, self.dimensions = lexicon, unknown, dimensions
 
     def questions(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """See `Embedder`."""
-        return self._encoded([_weights(counted(text)) for text in texts])
+        """See `Embedder`; words that the thesaurus knows bring their synonyms along, `SYNONYMS` of their weight."""
+        return self._encoded([_with_synonyms(_weights(counted(text))) for text in texts])
 
     def passages(self, shown: Sequence[Shown]) -> NDArray[np.float32]:
         """See `Embedder`."""
@@ -111,6 +113,16 @@ class Bag:
 
 def _weights(terms: Sequence[str]) -> dict[str, float]:
     return {word: 2 * n / (n + 1) for word, n in Counter(terms).items()}
+
+
+def _with_synonyms(weights: dict[str, float]) -> dict[str, float]:
+    known = thesaurus().synonyms
+    made = dict(weights)
+    for word, weight in weights.items():
+        others = [terms[0] for terms in known.get(word, ()) if len(terms) == 1]
+        for other in others:
+            made[other] = made.get(other, 0.0) + SYNONYMS * weight / len(others)
+    return made
 
 
 def _head(shown: Shown) -> dict[str, float]:

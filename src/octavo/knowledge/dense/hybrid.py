@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from octavo.knowledge.dense.ranker import Dense, top
+from octavo.knowledge.index.postings import FIELDS
 from octavo.knowledge.index.sparse import Sparse
 
 if TYPE_CHECKING:
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 
     from octavo.knowledge.index.view import View
 
-NEARNESS = 0.8
-"""The part of the vectors in the sum; the rest is BM25."""
+NEARNESS, BESIDE_PHRASES = 0.8, 0.5
+"""The part of the vectors in the sum, the rest is BM25: over texts alone, and over an index some of whose documents the
+phrasebook knows, where BM25 also says how people ask."""
 USED = 0.3
 """What a standard deviation of the popularity of documents adds, where the index knows of any."""
 
@@ -25,8 +27,10 @@ class Hybrid:
     document's object is used, where that is known. Source of the sum: Bruch, Gai and Ingber (2023), An analysis of
     fusion functions for hybrid retrieval."""
 
-    def __init__(self, view: View, *, nearness: float = NEARNESS, used: float = USED) -> None:
-        self.view, self.nearness, self.used = view, nearness, used
+    def __init__(self, view: View, *, nearness: float | None = None, used: float = USED) -> None:
+        self.view, self.used = view, used
+        phrases = view.cached("hybrid phrases", lambda: bool(view.rows["lengths"][:, FIELDS.index("asked")].any()))
+        self.nearness = nearness if nearness is not None else BESIDE_PHRASES if phrases else NEARNESS
         self.sparse, self.dense = Sparse(view), Dense(view)
         self._prior = view.cached("hybrid prior", self._priors)
 
@@ -41,7 +45,9 @@ class Hybrid:
         score = (1 - self.nearness) * standard(words, visible) + self.nearness * standard(near, visible)
         if self._prior is not None:
             score += np.float32(self.used) * self._prior
-        score[((words <= 0) & (near <= 0)) | ~visible] = -np.inf
+        score[(words <= 0) & (near <= 0)] = -np.inf
+        if not self.view.whole:
+            score[~visible] = -np.inf
         return score
 
     def rank(self, question: str, k: int) -> list[tuple[int, float]]:

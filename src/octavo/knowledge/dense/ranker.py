@@ -57,7 +57,7 @@ class Dense:
             self.embedder = view.cached("dense embedder", lambda: embedder_of(c))
             matrix = view.grown("dense", lambda: Matrix(c, len(view)), lambda old: old.grow(c, len(view)))
         self.rows = matrix.rows[: len(view)]
-        self._faiss = view.cached("dense faiss", self._indexed) if len(view) >= large else None
+        self._faiss: Any = view.cached("dense faiss", self._indexed) if len(view) >= large else None
 
     def _indexed(self) -> Any:
         try:
@@ -71,7 +71,9 @@ class Dense:
     def scores(self, question: str) -> NDArray[np.float32]:
         """The cosine of each passage by number; −1 where it isn't visible, 0 for all when nothing is understood."""
         with self.view.index.reading():
-            asked = self.embedder.questions([question])[0]
+            return self._scores(self.embedder.questions([question])[0])
+
+    def _scores(self, asked: NDArray[np.float32]) -> NDArray[np.float32]:
         found: NDArray[np.float32] = self.rows @ asked
         if not self.view.whole:
             found[~self.view.visible] = -1
@@ -81,24 +83,29 @@ class Dense:
         """The best `k` passages with their cosines, best first; of equals by the id of the document."""
         if k < 1:
             return []
-        if self._faiss is not None:
-            return self._searched(question, k)
-        return top(self.view, self.scores(question), k)
-
-    def _searched(self, question: str, k: int) -> list[tuple[int, float]]:
-        """As `top` by faiss; more are fetched until `k` visible ones, and all that equal the last, are among them."""
         with self.view.index.reading():
-            asked = self.embedder.questions([question])
-        wanted = 2 * k + 10
+            asked = self.embedder.questions([question])[0]
+        numbers = self._nearest(asked, 2 * k + 10)
+        exact = self.rows[numbers].astype(np.float64) @ asked.astype(np.float64)
+        return ordered(self.view, numbers[exact > 0], exact[exact > 0])[:k]
+
+    def _nearest(self, asked: NDArray[np.float32], wanted: int) -> NDArray[np.int64]:
+        """At least so many visible passages, where there are, among them the nearest."""
+        if self._faiss is None:
+            scores = self._scores(asked)
+            wanted = min(wanted, len(scores))
+            chosen: NDArray[np.int64] = (
+                np.argpartition(-scores, wanted - 1)[:wanted] if wanted else np.zeros(0, np.int64)
+            )
+            return chosen[self.view.visible[chosen]]
+        room = wanted
         while True:
-            near, where = self._faiss.search(asked, min(wanted, len(self.rows)))
-            scores, numbers = near[0], where[0]
-            seen = self.view.visible[numbers]
-            scores, numbers = scores[seen], numbers[seen]
-            enough = len(scores) > k and scores[k - 1] > scores[-1]
-            if enough or wanted >= len(self.rows):
-                return ordered(self.view, numbers[scores > 0], scores[scores > 0])[:k]
-            wanted *= 4
+            room = min(room, len(self.rows))
+            numbers: NDArray[np.int64] = self._faiss.search(asked[None], room)[1][0]
+            numbers = numbers[self.view.visible[numbers]]
+            if len(numbers) >= wanted or room == len(self.rows):
+                return numbers[:wanted]
+            room *= 4
 
 
 def top(view: View, scores: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
@@ -113,7 +120,7 @@ def top(view: View, scores: NDArray[np.float32], k: int) -> list[tuple[int, floa
     return ordered(view, held, scores[held])[:k]
 
 
-def ordered(view: View, passages: NDArray[Any], scores: NDArray[np.float32]) -> list[tuple[int, float]]:
+def ordered(view: View, passages: NDArray[Any], scores: NDArray[Any]) -> list[tuple[int, float]]:
     """Passages with their scores, best first; scores that differ by less than a millionth are equal, since the order
     of adding numbers up differs between machines."""
     rows = [(int(p), float(s)) for p, s in zip(passages, scores, strict=True)]
