@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -11,13 +11,51 @@ from octavo.knowledge.index.layer import Entry
 from octavo.knowledge.index.postings import by_field
 
 if TYPE_CHECKING:
+    import sqlite3
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from octavo.knowledge.index.columns import Columns
     from octavo.knowledge.index.postings import Postings
-    from octavo.knowledge.index.read import Reader
 
 T = TypeVar("T")
+
+
+class Source(Protocol):
+    """What a view asks its index for; see `Reader`."""
+
+    path: Path
+    connection: sqlite3.Connection
+
+    def reading(self) -> AbstractContextManager[None]:
+        """A consistent view of the file over several reads."""
+        ...
+
+    def layer_names(self) -> tuple[str, ...]:
+        """The layers that the index has."""
+        ...
+
+    def id_of(self, number: int) -> str:
+        """The id of the document of this number."""
+        ...
+
+    def first_of(self, number: int) -> int:
+        """The first passage of the document of this number."""
+        ...
+
+    def number_of(self, document_id: str) -> int | None:
+        """The number of the document of this id."""
+        ...
+
+    def entry(self, number: int) -> Entry:
+        """The passage of this number."""
+        ...
+
+    def occurrences(self, term: str) -> NDArray[np.void]:
+        """The `POSTING` rows of a term."""
+        ...
 
 
 class View:
@@ -26,7 +64,7 @@ class View:
     Arrays are by passage number: `visible`, `document` (its number), `rows` (see `postings.ROW`).
     """
 
-    def __init__(self, index: Reader, generation: int, columns: Columns, grown: dict[str, tuple[int, Any]]) -> None:
+    def __init__(self, index: Source, generation: int, columns: Columns, grown: dict[str, tuple[int, Any]]) -> None:
         self.index, self.generation = index, generation
         self.visible: NDArray[np.bool_] = columns.visible(generation)
         self.rows: NDArray[np.void] = columns.rows
