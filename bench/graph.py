@@ -139,7 +139,7 @@ def order(scores: np.ndarray, titles: list[str] | None = None, depth: int = 60) 
 
 
 def triples_runs(passages: list[dict], questions: list[dict], *scores: list[np.ndarray]):
-    """Rankings over the stored triples: plain, and joined with the words of the question, and the vectors, as `Walk` does."""
+    """Rankings over the stored triples: plain, and joined with words and vectors as `Walk` does."""
     words, rests, nears = scores
     graph = Triples(passages)
     names = Trie(key_of(p["title"]) for p in passages)
@@ -222,8 +222,8 @@ def musique(folder: Path) -> list[str]:
         "## Evidence for questions of two to four hops (MuSiQue-100, 1,890 passages)",
         "",
         "Recall and *all gold* among the first five; in brackets the difference *graph − other* with its paired 95 % "
-        "bootstrap interval over questions. The other half is what nothing was chosen on. GPT-3.5's triples cost a call of "
-        "a large model for every passage; all others no model but, for dense, the one learnt from these passages.",
+        "bootstrap interval over questions. The other half is what nothing was chosen on. GPT-3.5's triples cost a "
+        "call of a large model for every passage; all others none but, for vectors, one learnt from these passages.",
         "",
         *compared(ranked, gold, second),
         "",
