@@ -336,6 +336,8 @@ def report(measured: Measured) -> str:
     for name, table in (("make", _make), ("add", _add), ("query", _query), ("peers", _peers), ("kills", _kills)):
         if name in measured:
             lines += [*table(measured[name]), ""]
+        else:
+            lines += [f"**Not measured yet: `python bench/knowledge.py {name}`.**", ""]
     return "\n".join(lines)
 
 
