@@ -68,7 +68,7 @@ def statements_of(record: Record) -> Iterable[str]:
             parts = name_words(value)
             words.update(parts)
             words.add("".join(parts[-2:]))
-    for word in words:
+    for word in sorted(words):
         yield f"name={word}"
         if len(word) > 4:
             for at in range(len(word) - 3):
