@@ -3,12 +3,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds_graph import told
 
+from octavo.knowledge.graph.initials import find_initials
 from octavo.knowledge.graph.matrix import followed, incidence
 from octavo.knowledge.graph.merges import (
     Merge,
     clusters,
     expansions,
-    find_initials,
     merge,
     read_log,
     set_split,

@@ -31,8 +31,9 @@ def command(
     """List the log of merges of INDEX: what is followed, what was split, and what is refused because the name is a
     homonym, the attributes contradict each other, or the evidence is a chain with a link missing."""
     from octavo.knowledge.folder import file_of
+    from octavo.knowledge.graph.initials import find_initials
     from octavo.knowledge.graph.matrix import followed, graph_view
-    from octavo.knowledge.graph.merges import find_initials, merge, read_log, set_split
+    from octavo.knowledge.graph.merges import merge, read_log, set_split
     from octavo.knowledge.layers import open_index
 
     wanted = [split is not None, again is not None, pair is not None, find]

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 STRENGTH = {"stated": 4, "alias": 3, "acronym": 2, "initials": 1}
 """Kinds of evidence: a person said so, a record states the alias, a text gives the short form in brackets, and a first
 name fits an initial."""
-SHARED = 2
-"""Other entities that passages of both names must share before initials count as evidence."""
 MOST_FELLOWS = 50
 """Names with one surname that are compared; a surname with more is too common for initials to mean anything."""
 _SHORT = re.compile(r"\(\s*([A-Z][A-Za-z0-9&.\-]{1,9})\s*\)")
@@ -196,50 +194,3 @@ def set_split(index: Index, number: int, *, split: bool = True) -> Merge:
             )  # fmt: skip
         index.facts["epoch"] += 1
         return next(row for row in read_log(c) if row.number == number)
-
-
-def find_initials(index: Index) -> int:
-    """Log merges of names with initials (`J. Smith`) and full names (`John Smith`) whose passages share at least
-    `SHARED` other entities; returns how many were logged. A name that fits several full ones becomes several claims,
-    which `clusters` refuses as a homonym."""
-    view = index.view()
-    from octavo.knowledge.graph.matrix import incidence
-
-    table = incidence(view, merged=False)
-    with index.transaction() as c:
-        known = {(row.kept, row.gone) for row in read_log(c)}
-        new = 0
-        short = "SELECT number, key FROM graph_entities WHERE key GLOB '[a-z] *' ORDER BY number"
-        for number, key in c.execute(short).fetchall():
-            for other, full in _fellows(c, key):
-                shared = table.neighbours(number) & table.neighbours(other)
-                if len(shared - {number, other}) < SHARED or (full, key) in known:
-                    continue
-                evidence = f"{len(shared)} entities beside both"
-                query = "INSERT INTO graph_merges (kept, gone, kind, evidence, passage, split) VALUES (?,?,?,?,?,0)"
-                c.execute(query, (full, key, "initials", evidence, table.first(number)))
-                new += 1
-        if new:
-            index.facts["epoch"] += 1
-    return new
-
-
-def _fellows(c: sqlite3.Connection, key: str) -> list[tuple[int, str]]:
-    """Full names that an initialled one may stand for."""
-    words = key.split()
-    query = (
-        "SELECT number, key FROM graph_entities WHERE number IN "
-        "(SELECT entity FROM graph_words WHERE word = ? LIMIT ?) ORDER BY number"
-    )
-    rows = c.execute(query, (words[-1], MOST_FELLOWS + 1)).fetchall()
-    if len(words) < 2 or len(rows) > MOST_FELLOWS:
-        return []
-    return [(number, full) for number, full in rows if _fits(words, full.split())]
-
-
-def _fits(short: list[str], full: list[str]) -> bool:
-    """`j smith` and `john smith`, `jrr tolkien` and `john ronald reuel tolkien` (initials written together)."""
-    if len(full) < 2 or full[-1] != short[-1] or len(full[0]) < 2 or full == short:
-        return False
-    given = short[:-1]
-    return len(given) <= len(full) - 1 and all(f.startswith(s) for s, f in zip(given, full[:-1]))
