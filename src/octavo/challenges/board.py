@@ -43,6 +43,7 @@ def table(trial: Mapping[str, Any]) -> str:
     lines += ["", *_aligned(costs), ""]
     lines += [f"not run: {name}: {why}" for name, why in trial.get("not_run", {}).items()]
     lines += [f"Energy: {ENERGY_ASSUMPTION}. No effect: the interval lies within the margin."]
+    lines += ["", *trial["recommendation"]] if trial.get("recommendation") else []
     return "\n".join(lines)
 
 

@@ -59,6 +59,8 @@ class Card(_Part):
     """Module with `prepare(project, scratch, seed)`: what baseline and responses all stand on."""
     measure: str = "measure"
     """Module with `MEASURES`: name → `octavo.challenges.measure.Measure`."""
+    recommendation: str = ""
+    """Module with `recommend(trial)`: lines that say what a `Trial` speaks for, and what that rests on."""
     baseline: ResponseCard
     measures: tuple[MeasureCard, ...] = Field(min_length=1)
     responses: tuple[ResponseCard, ...] = Field(min_length=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -65,6 +65,8 @@ class Trial:
     predictions: Mapping[int, Sequence[Prediction]]
     not_run: Mapping[str, str] = field(default_factory=dict)
     """Response → what it lacks here."""
+    recommendation: tuple[str, ...] = ()
+    """What it speaks for and what that rests on, line by line, where the challenge says so."""
 
     def as_json(self) -> dict[str, Any]:
         """For `--json` and for keeping; without the predictions."""
@@ -88,6 +90,7 @@ class Trial:
                 for one in self.tried
             ],
             "not_run": dict(self.not_run),
+            "recommendation": list(self.recommendation),
         }
 
 
@@ -142,7 +145,7 @@ def run_trial(
             effects.append(_effect(one, measures[one.name], tables[one.name], mine, scores[one.name]))
         tried.append(Tried(response.name, tuple(effects), spent, after))
     first = grounds[seeds[0]]
-    return Trial(
+    trial = Trial(
         challenge=challenge.name,
         subject=str(getattr(first, "subject", "")),
         items=len(probe),
@@ -155,6 +158,10 @@ def run_trial(
         predictions=before,
         not_run=not_run,
     )
+    if not card.recommendation:
+        return trial
+    said = challenge.module(card.recommendation).recommend(trial)
+    return replace(trial, recommendation=tuple(said))
 
 
 def _prepared(challenge: Challenge, project: Path | None, scratch: Path, seeds: Sequence[int]) -> dict[int, Any]:

@@ -1,8 +1,8 @@
-"""Encode: how a text becomes what memory finds it by: a short dense key, a sparse separated code, terms, and names.
+"""Encode: how a text becomes what memory finds it by: a short dense key, a sparse code, terms, and names.
 
-The key is a sketch of weighted words, word pairs and pieces of words (hashed, with signs); the code is a fly-hash of
-the key (Dasgupta et al. 2017): each of many units adds up a few of its components, and the few that reach most fire.
-Both are computed in whole numbers, so that they are the same on every machine.
+The key is a sketch of weighted words, word pairs and pieces of words (hashed, with signs); the code is made of its
+strongest components. A code of many more units, as in a fly's brain (Dasgupta et al. 2017), was measured beside it and
+told near-duplicates apart no better (bench/results/memory.md), so there is none.
 """
 
 from __future__ import annotations
@@ -11,22 +11,18 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
 from octavo.knowledge.index.terms import STOP_WORDS, TOKEN, stem
 
 DENSE = 256
 """Components of a key."""
-UNITS = 16 * DENSE
-FIRING = UNITS // 64
-"""Units of a code that fire."""
-SAMPLED = DENSE // 10
-"""Components that a unit adds up."""
+FIRING = DENSE // 16
+"""Components of a key that make up its code."""
 TERMS = 24
 """Terms that are kept of an episode, the rarest."""
 SPREAD = 8
@@ -42,7 +38,7 @@ _POSSESSIVE = re.compile(r"[’']s?$")
 
 @dataclass(frozen=True)
 class Encoded:
-    """What a text is found by. `key` is int8 (DENSE,), `code` the ascending units that fire, uint16 (FIRING,)."""
+    """What a text is found by. `key` is int8 (DENSE,), `code` its strongest components, uint16 (FIRING,)."""
 
     key: NDArray[np.int8]
     code: NDArray[np.uint16]
@@ -119,27 +115,10 @@ def dense(text: str, weight: Callable[[str], float]) -> NDArray[np.int8]:
     return np.round(total * (127 / most)).astype(np.int8) if most else np.zeros(DENSE, np.int8)
 
 
-def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """SplitMix64: well mixed numbers of 0, 1, 2, …, the same everywhere."""
-    z = (numbers + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
-
-
-@cache
-def _wiring(units: int) -> csr_matrix:
-    """Which components each unit adds up, (units, DENSE), int32."""
-    inputs = (_mixed(np.arange(units * SAMPLED, dtype=np.uint64)) % np.uint64(DENSE)).astype(np.int32)
-    ones, ends = np.ones(units * SAMPLED, np.int32), np.arange(units + 1, dtype=np.int32) * SAMPLED
-    return csr_matrix((ones, inputs, ends), shape=(units, DENSE))
-
-
-def separated(key: NDArray[np.int8], units: int = UNITS, firing: int = FIRING) -> NDArray[np.uint16]:
-    """The code of a key: the `firing` of `units` units that reach most, ascending; of equals the first."""
-    reached = (_wiring(units) @ key.astype(np.int32)).astype(np.int64) * units + np.arange(units)[::-1]
-    chosen = np.argpartition(reached, units - firing)[units - firing :]
-    return np.sort(chosen).astype(np.uint16)
+def strongest(key: NDArray[np.int8]) -> NDArray[np.uint16]:
+    """The code of a key: its `FIRING` largest components (k winners take all), ascending; of equals the first."""
+    ranked = key.astype(np.int64) * DENSE + np.arange(DENSE)[::-1]
+    return np.sort(np.argpartition(ranked, DENSE - FIRING)[DENSE - FIRING :]).astype(np.uint16)
 
 
 def encoded(text: str, counts: Callable[[Sequence[int]], dict[int, int]], episodes: int) -> Encoded:
@@ -153,4 +132,4 @@ def encoded(text: str, counts: Callable[[Sequence[int]], dict[int, int]], episod
     key = dense(text, lambda one: rarity(hashed(one, 32)))
     rarest = sorted(terms, key=lambda term: (-rarity(term), term))[:TERMS]
     names = tuple(sorted({hashed(name) for name in names_of(text)}))
-    return Encoded(key, separated(key), np.array(rarest, dtype=np.uint32), names)
+    return Encoded(key, strongest(key), np.array(rarest, dtype=np.uint32), names)

@@ -1,6 +1,6 @@
 """Memory: an episodic memory in the manner of hippocampal indexing (Teyler & DiScenna 1986), in one file.
 
-What is remembered gets a sparse code of its own (pattern separation) in one write. A cue votes through the postings of
+What is remembered gets a key, a sparse code of it and its names in one write. A cue votes through the postings of
 its own code; the 32 episodes with most votes are completed on their dense keys, and what is connected with them by
 names, time or a correction becomes active too. What the gate does not recognise is left alone.
 """
@@ -43,6 +43,8 @@ IN_TIME = 0.2
 
 SAME = 0.99
 """Certainty at least, when the question is the one that an episode answers."""
+ALIKE, LEVEL = 0.6, 0.06
+"""Likeness from which, and difference of scores up to which, two may be versions of one statement."""
 NOTHING = (1.0, *(0.0,) * (len(SIGNS) - 1))
 """The signs where a cue finds nothing."""
 
@@ -238,6 +240,7 @@ class Memory:
             active = spread(direct, self._edges(direct)) if spreading else direct
             place = {int(number): at for at, number in enumerate(found.numbers)}
             ranked = sorted(active, key=lambda n: (-active[n], -(found.scores[place[n]] if n in place else 0.0), -n))
+            ranked = self._newer_first(ranked, found, place)
             order = ranked[: 2 * k + 8]
             episodes = self.store.episodes(order)
             out: dict[int, Remembered] = {}
@@ -314,6 +317,23 @@ class Memory:
                 edges += [(number, other, IN_TIME) for (other,) in near]
         return edges
 
+    def _newer_first(self, ranked: list[int], found: Found, place: dict[int, int]) -> list[int]:
+        """Of those that are as good as the first and nearly the same in words, the newest comes first."""
+        near = [n for n in ranked[:8] if n in place]
+        if len(near) < 2 or near[0] != ranked[0]:
+            return ranked
+        traces = self._current()
+        top = place[near[0]]
+        keys = traces.keys[[traces.slot_of[n] for n in near]]
+        alike = likeness(keys[0], keys)
+        level = [
+            n
+            for n, like in zip(near, alike, strict=True)
+            if like >= ALIKE and found.scores[top] - found.scores[place[n]] <= LEVEL
+        ]
+        newest = max(level)
+        return [newest, *(n for n in ranked if n != newest)]
+
     def _signs(self, found: Found, number: int, rivals: Sequence[int], mine: Encoded) -> tuple[float, ...]:
         """What speaks for `number` beside `rivals`: the others that are neither versions of it nor unasked for."""
         place = {int(one): at for at, one in enumerate(found.numbers)}
@@ -322,6 +342,8 @@ class Memory:
         at, others = place[number], [place[one] for one in rivals if one in place]
         share = float(found.votes[at]) / FIRING
         held = sum(number in self.store.named(name, DEGREE) for name in mine.names)
+        if mine.names and not held:  # another thing is meant
+            return NOTHING
         return (
             1.0,
             share,

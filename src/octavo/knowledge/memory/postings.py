@@ -1,4 +1,4 @@
-"""Postings: which episodes each unit of the code belongs to, in memory, grown and shrunk one episode at a time."""
+"""Postings: which episodes each component of the code belongs to, in memory, grown and shrunk one episode at a time."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from array import array
 import numpy as np
 from numpy.typing import NDArray
 
-from octavo.knowledge.memory.encode import UNITS
+from octavo.knowledge.memory.encode import DENSE
 
 
 class Postings:
     """For each unit the slots of the episodes in whose code it fires."""
 
-    def __init__(self, codes: NDArray[np.uint16], slots: NDArray[np.int64], units: int = UNITS) -> None:
+    def __init__(self, codes: NDArray[np.uint16], slots: NDArray[np.int64], units: int = DENSE) -> None:
         """`codes` (N, FIRING) of the episodes in `slots` (N,)."""
         flat = codes.ravel().astype(np.int64)
         order = np.argsort(flat, kind="stable")
