@@ -249,22 +249,22 @@ def main() -> None:
     parser.add_argument("--busy", action="store_true", help="note that other work ran on the machine")
     parser.add_argument("--out", type=Path, default=ROOT / "bench/results/retriever.md")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        parts = {"MuSiQue-100": musique(folder), "Probes": probes(chosen.documents, chosen.index, folder)}
-        if chosen.rerank:
-            parts["Reranking by likelihood"] = reranked(chosen.rerank, folder)
-        if chosen.passages:
-            parts["Time"] = speed(chosen.passages, folder)
     where = f"{time.strftime('%d %B %Y')}, Python {platform.python_version()}, numpy {version('numpy')}"
     where += f", {os.cpu_count()} cores{', machine busy' if chosen.busy else ''}"
-    text = [
-        f"# Retriever\n\n`python bench/retriever.py DOCUMENTS`, {where}.",
-        NOTES,
-    ]
-    text += [f"## {title}\n\n" + "\n".join(rows) for title, rows in parts.items()]
-    chosen.out.write_text("\n\n".join(text) + "\n", encoding="utf-8")
-    print("\n\n".join(text))
+    text = [f"# Retriever\n\n`python bench/retriever.py DOCUMENTS`, {where}.", NOTES]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        parts: dict[str, Callable[[], list[str]]] = {
+            "MuSiQue-100": lambda: musique(folder),
+            "Probes": lambda: probes(chosen.documents, chosen.index, folder),
+            "Reranking by likelihood": lambda: reranked(chosen.rerank, folder) if chosen.rerank else [],
+            "Time": lambda: speed(chosen.passages, folder) if chosen.passages else [],
+        }
+        for title, measure in parts.items():  # each is kept as soon as it is there
+            if rows := measure():
+                text.append(f"## {title}\n\n" + "\n".join(rows))
+                print(text[-1], flush=True)
+                chosen.out.write_text("\n\n".join(text) + "\n", encoding="utf-8")
 
 
 NOTES = """Shares with their 95 % Wilson interval; differences with a bootstrap interval over the same questions.
