@@ -116,9 +116,9 @@ def by_splink(place: Path) -> dict:
     )
     linker = Linker(frames, settings, DuckDBAPI(duckdb.connect()), set_up_basic_logging=False)
     training = linker.training
-    training.estimate_probability_two_random_records_match([blocking[0]], recall=0.5)
-    training.estimate_u_using_random_sampling(max_pairs=3e5, seed=1)
-    for rule in blocking:
+    training.estimate_probability_two_random_records_match([block_on("product", "vendor")], recall=0.4)
+    training.estimate_u_using_random_sampling(max_pairs=2e6, seed=1)
+    for rule in (block_on("product"), block_on("vendor"), block_on("published")):  # exploding rules are for predicting
         training.estimate_parameters_using_expectation_maximisation(rule)
     told = linker.inference.predict(threshold_match_weight=-30).as_pandas_dataframe()
     best: dict[str, list] = {}
@@ -369,11 +369,12 @@ def written(told: dict, scores: dict, data: dict, command: str, peers: str) -> s
         lines.append(f"| {' | '.join(cells)} |")
     lines += [
         "",
-        "Splink compares product and vendor (Jaro–Winkler), parts of names, links, fixed versions, weaknesses, symbols"
-        " (array intersection), dates (difference) and words (share of the smaller set); it blocks on shared links, on"
-        f" parts of names in at most {RARE_NAME} right records and on the {RARE_WORDS} rarest words, and is trained by"
-        " expectation maximisation on each of the three rules. It is not made for bags of words. `text`, `graph` and"
-        " `fused` also learn without pairs; every threshold comes from the other half of the records.",
+        "Splink compares product and vendor (Jaro–Winkler), parts of names, links, fixed versions, weaknesses, symbols "
+        "(array intersection), dates (difference) and words (share of the smaller set); it blocks on shared links, on "
+        f"parts of names in at most {RARE_NAME} right records and on the {RARE_WORDS} rarest words. Its u come from two "
+        "million random pairs, its m from expectation maximisation on equal products, vendors and dates. It is not made "
+        "for bags of words. `text`, `graph` and `fused` also learn without pairs; every threshold comes from the other "
+        "half of the records.",
         "",
         "No embedding model is in the table: none was at hand whose weights come with its package.",
         "",
