@@ -34,7 +34,8 @@ def test_memory_and_retrieval_answer_and_are_charged_and_nothing_costs_nothing(t
     }
     assert [one.item for one in found["memory"]] == [row["id"] for row in rows]
     for name in ("memory", "retrieval"):
-        assert all(one.output.flops > 0 and one.output.cpu > 0 for one in found[name])
+        assert all(one.output.cpu > 0 for one in found[name])
+        assert sum(one.output.flops for one in found[name]) > 1e8
     assert all(one.output.declined and not one.output.flops for one in found["neither"])
     never = [one for one in found["memory"] if one.item.startswith("never")]
     assert all(one.output.declined for one in never)
