@@ -43,7 +43,7 @@ def recommend(trial: Trial) -> list[str]:
         f"It rests on {trial.items} questions, {len(trial.seeds)} seeds, {trial.subject}; joules are processor time at "
         f"{BUSY:.1f} W, no meter read: the true ones may be {ends} as many. Ratios don't depend on that.",
         "FLOPs count the model and the likeness of keys; an index is counted in time only. Loading a model is nobody's "
-        "cost. A longer history makes the context dearer in proportion, the others hardly.",
+        "cost. The number of passages and the learning rate were not searched for.",
     ]
     return lines
 

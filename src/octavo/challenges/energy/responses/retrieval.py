@@ -12,7 +12,7 @@ from octavo.knowledge.index.index import Index
 from octavo.knowledge.index.sparse import Sparse
 
 PASSAGES = 2
-"""Of 1, 2 and 4 the best on seeds that are not measured."""
+"""As many as memory reads; not searched for."""
 
 
 def respond(ground: Ground, probe: Sequence[Row], seed: int) -> Iterator[Prediction]:
