@@ -26,8 +26,8 @@ BINS = 6
 ROUNDS = 12
 INDEPENDENT = 4.8
 """How many independent columns the columns are worth together: each weight is multiplied by this over their number, at
-most 1. The one number here that was chosen by known pairs: best of four on the unmasked Go advisories against CVE records
-(.3 for 16 columns), the ones that `bench/link.py` measures on, so its figure for these is somewhat too good."""
+most 1. The one number here that was chosen by known pairs: best of four on the unmasked Go advisories against CVE
+records (.3 for 16 columns), which `bench/link.py` measures on too, so its figure for these is somewhat too good."""
 SMOOTH = 2.0
 
 

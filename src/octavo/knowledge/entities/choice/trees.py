@@ -102,8 +102,7 @@ def grow(values: NDArray[np.float32], groups: NDArray[np.int64], right: NDArray[
             break
         tree = _tree(bins[active], slope[active], bend[active], edges, growth)
         made.append(tree)
-        feature, cut, leaf = (part[None] for part in tree)
-        utility = utility + Trees(0.0, feature, cut, leaf).utility(values)
+        utility = utility + Trees(0.0, tree[0][None], tree[1][None], tree[2][None]).utility(values)
     shape = 2**growth.depth
     if not made:
         return Trees(start, np.zeros((0, shape - 1), np.int32), np.zeros((0, shape - 1), np.float32),
