@@ -410,7 +410,8 @@ def measured(sizes: Sequence[int]) -> str:
     weights = ", ".join(f"{name} {weight:+.2f}" for name, weight in zip(SIGNS, gate.weights, strict=True))
     parts = [
         "# Episodic memory",
-        f"`python bench/memory.py --sizes {' '.join(map(str, sizes))}`; {machine()}. Invented facts (`octavo.data.world`), three about each thing; "
+        f"`python bench/memory.py --sizes {' '.join(map(str, sizes))}`; {machine()}. "
+        f"Invented facts (`octavo.data.world`), three about each thing; "
         f"{ASKED} cues a row, 95 % Wilson intervals. CPU milliseconds, median / 95th percentile.",
     ]
     with tempfile.TemporaryDirectory() as scratch:
