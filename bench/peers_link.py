@@ -371,10 +371,10 @@ def written(told: dict, scores: dict, data: dict, command: str, peers: str) -> s
         "",
         "Splink compares product and vendor (Jaro–Winkler), parts of names, links, fixed versions, weaknesses, "
         "symbols (array intersection), dates (difference) and words (share of the smaller set); it blocks on shared "
-        f"links, on parts of names in at most {RARE_NAME} right records and on the {RARE_WORDS} rarest words. Its u come from two "
-        "million random pairs, its m from expectation maximisation on equal products, vendors and dates. It is not made "
-        "for bags of words. `text`, `graph` and `fused` also learn without pairs; every threshold comes from the other "
-        "half of the records.",
+        f"links, on parts of names in at most {RARE_NAME} right records and on the {RARE_WORDS} rarest words. Its u "
+        "come from two million random pairs, its m from expectation maximisation on equal products, vendors and dates. "
+        "It is not made for bags of words. `text`, `graph` and `fused` also learn without pairs; every threshold comes "
+        "from the other half of the records.",
         "",
         "No embedding model was measured.",
         "",
