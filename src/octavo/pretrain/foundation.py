@@ -20,7 +20,7 @@ NEEDED = FILES[:4]
 class BaseSettings(Settings):
     """What training begins from."""
 
-    model: str = SCRATCH
+    model: str = SEED
     """seed: the small base model that comes with Octavo, which has learnt to read passages; scratch: nothing, tokenizer
     and model are learnt from your documents alone; or the folder of a checkpoint with Octavo's own decoder."""
 
