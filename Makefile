@@ -32,7 +32,7 @@ format: $(DEV_ENV)/.ready
 
 bench: $(DEV_ENV)/.ready
 	$(DEV_ENV)/bin/python bench/training.py --repeats 7 --steps 12
-	for subject in race lora mezo distributed tuning seed dedup repeats quality reading personal contamination annotation tokenizer audit; do \
+	for subject in race lora mezo compile distributed tuning seed knowledge graph link memory dedup repeats quality reading personal contamination annotation tokenizer audit; do \
 	    $(DEV_ENV)/bin/python bench/$$subject.py; done
 	$(MAKE) run
 	for probe in src/octavo/apps/own_model/probe.jsonl bench/probe/plain.jsonl bench/probe/fresh.jsonl; do \

@@ -421,7 +421,7 @@ def main() -> None:
         write_steps(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["all", "make", "add", "query", "peers", "kills"])
+    parser.add_argument("part", nargs="?", default="all", choices=["all", "make", "add", "query", "peers", "kills"])
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "octavo-bench-knowledge")
     parser.add_argument("--peers", type=Path, default=Path("/tmp/peers/bm25s/bin/python"))
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "knowledge.md")

@@ -89,7 +89,7 @@ def run(settings: InstructSettings, inputs: Inputs, out: Path, scratch: Path) ->
         lambda: read_checkpoint(base)[0],
         rows,
         batch=batch,
-        micro=max(1, 4096 // length),
+        micro=max(1, 2048 // length),
         seed=settings.seed,
         device=machine.device,
     )

@@ -53,8 +53,8 @@ Not measured yet: `python bench/seed.py --model FOLDER --write`.
   {shape["key_heads"]} key heads, vocabulary {recipe["vocabulary"]:,}), bfloat16.
 - It answers with the number of a passage and a literal span of it. `octavo.model.reading` scores every span that
   begins and ends at words by the model, and weighs that with what is plain to see: names and words shared with the
-  question, kindred words, the kind of answer that is asked for. The weights, fitted on {recipe["calibration"]} made and some written
-  items, and the threshold below which it declines ({calibration["threshold"]}) are in `{JUDGE}`.
+  question, kindred words, the kind of answer that is asked for. The weights, fitted on {recipe["calibration"]} made
+  and some written items, and the threshold below which it declines ({calibration["threshold"]}) are in `{JUDGE}`.
 - Loss at the end of the training: {last} nats a token.
 
 ## How it was made

@@ -11,7 +11,7 @@ HEAD_SIZE = 64
 TOKENS_PER_PARAMETER = 20
 MOST_EPOCHS = 4
 FEWEST_STEPS = 20
-MOST_GAIN = 1.8
+MOST_GAIN = 1.5
 """How many times the arithmetic of the size small a wider model gets for its budget; see `affordable`."""
 MOST_EXPERTS = 256
 
