@@ -73,8 +73,8 @@ The
 synthetic world; none of them was trained on, but their errors were looked at while world and reader were widened, so
 that they are a friendlier measure than a stranger's items. The {len(sets["written by another hand, held back"])} items
 "by another hand" (`bench/probe/reading_fresh.jsonl`) were written by somebody who had seen neither world nor reader;
-nothing was fitted on them, but what they show was seen when the share that the threshold declines was chosen. Choice and
-threshold were fitted on made items, the choice also on 240 written ones (`apps/seed/wordings.jsonl`) by a third.
+nothing was fitted on them, but what they show was seen when the share that the threshold declines was chosen. Choice
+and threshold were fitted on made items, the choice also on 240 written ones (`apps/seed/wordings.jsonl`) by a third.
 
 By kind, written by hand:
 
