@@ -168,9 +168,13 @@ def inputs(tmp_path: Path, audit: Path) -> dict[str, Path]:
     write_checkpoint(folders["base"], "from scratch", 400)
     write_checkpoint(folders["model"], "instruction", 90)
     with sqlite3.connect(folders["index"] / "index.sqlite") as connection:
-        for table, rows in (("documents", 360), ("passages", 900), ("postings", 5000)):
-            connection.execute(f"CREATE TABLE {table} (x)")
-            connection.executemany(f"INSERT INTO {table} VALUES (?)", [(i,) for i in range(rows)])
+        connection.execute("CREATE TABLE metadata (key, value)")
+        connection.execute("INSERT INTO metadata VALUES ('generation', '1')")
+        connection.execute("CREATE TABLE documents (passages, born, died)")
+        connection.executemany("INSERT INTO documents VALUES (?, 1, 9)", [(2 + i % 2,) for i in range(360)])
+        connection.execute("CREATE TABLE terms (x)")
+        connection.executemany("INSERT INTO terms VALUES (?)", [(i,) for i in range(5000)])
+        connection.execute("CREATE TABLE layers (name, ready)")
     stages = [
         {
             "stage": name,
