@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 RATE_SHARE = 0.25
-"""Of the learning rate for a model from nothing; see `bench/results/base.md`."""
+"""Of the learning rate for a model from nothing; `bench/base.py` varies it."""
 SHARE_OF_BUDGET = 0.35
 """Of the pretraining's budget, or of what the size small may take: the most that instruction takes unless told."""
 FEWEST_POSITIONS = 256
