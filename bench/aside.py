@@ -73,3 +73,22 @@ def circumstances(command: str, *packages: str) -> str:
     cores = f"{len(os.sched_getaffinity(0))} of {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     versions = ", ".join([f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in packages)])
     return f"{time.strftime('%Y-%m-%d')}, {platform.machine()}, {cores}, {versions}. `{command}`"
+
+
+def qwen3(shape, **more):
+    """The configuration by which transformers builds the same model as our decoder of this shape."""
+    from transformers import Qwen3Config
+
+    return Qwen3Config(
+        vocab_size=shape.vocabulary,
+        hidden_size=shape.width,
+        num_hidden_layers=shape.depth,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=shape.key_heads,
+        head_dim=shape.head_size,
+        intermediate_size=shape.hidden,
+        max_position_embeddings=shape.positions,
+        rope_theta=shape.rope_base,
+        tie_word_embeddings=True,
+        **more,
+    )

@@ -16,7 +16,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from aside import WARM_UP, aside, circumstances, in_turns, ratio, spread
+from aside import WARM_UP, aside, circumstances, in_turns, qwen3, ratio, spread
 from training import rows_for
 
 SIDES = ("ours", "ours, compiled", "transformers", "transformers, compiled")
@@ -45,21 +45,10 @@ def gradients(side: str, size: str):
         model = model.to(machine.dtype)
         batch = next(iter(method.batches(0)))
         return partial(method.loss, model, batch, 1 / tokens), model, tokens
-    from transformers import Qwen3Config, Qwen3ForCausalLM
+    from transformers import Qwen3ForCausalLM
 
     shape = turned.shape
-    config = Qwen3Config(
-        vocab_size=shape.vocabulary,
-        hidden_size=shape.width,
-        num_hidden_layers=shape.depth,
-        num_attention_heads=shape.heads,
-        num_key_value_heads=shape.key_heads,
-        head_dim=shape.head_size,
-        intermediate_size=shape.hidden,
-        max_position_embeddings=shape.positions,
-        tie_word_embeddings=True,
-        use_cache=False,
-    )
+    config = qwen3(shape, use_cache=False)
     model = Qwen3ForCausalLM(config).to(machine.dtype)
     row = torch.from_numpy(ids[:, :-1]).long()
     return (lambda: model(input_ids=row, labels=row).loss), model, tokens

@@ -22,7 +22,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from aside import aside, circumstances
+from aside import aside, circumstances, qwen3
 
 SIDES = ("inference", "mezo", "adamw", "inference of transformers", "mezo of LoRA", "adamw of LoRA")
 NUMBERS = ("grid", "float32", "bfloat16, nearest", "bfloat16, by chance")
@@ -75,25 +75,13 @@ def method_of(side: str, size: str, folder: Path):
             return model
 
         return NextToken(begin, rows, batch=2, micro=2, seed=0), machine
-    from transformers import Qwen3Config, Qwen3ForCausalLM
+    from transformers import Qwen3ForCausalLM
 
     from octavo.finetune.methods import method_named
     from octavo.finetune.tuning import Tuning
 
     if not (folder / "config.json").exists():
-        Qwen3ForCausalLM(
-            Qwen3Config(
-                vocab_size=shape.vocabulary,
-                hidden_size=shape.width,
-                num_hidden_layers=shape.depth,
-                num_attention_heads=shape.heads,
-                num_key_value_heads=shape.key_heads,
-                head_dim=shape.head_size,
-                intermediate_size=shape.hidden,
-                max_position_embeddings=shape.positions,
-                tie_word_embeddings=True,
-            )
-        ).save_pretrained(folder)
+        Qwen3ForCausalLM(qwen3(shape)).save_pretrained(folder)
     return Tuning(method_named("lora"), folder, rows, machine, batch=2, micro=2, seed=0), machine
 
 

@@ -25,7 +25,7 @@ import time
 import warnings
 from pathlib import Path
 
-from aside import aside, circumstances
+from aside import aside, circumstances, qwen3
 
 SIZE = "small"
 TEXT_BYTES = 8_000_000
@@ -189,7 +189,7 @@ def copy(weights):
 def trainer(folder: Path, tokens: int, seed: int, rate: float, batch: int) -> dict[str, float]:
     """The same of `transformers.Trainer`: bfloat16 autocast, fused AdamW, 5 % warm-up, then linear to zero."""
     import torch
-    from transformers import Qwen3Config, Qwen3ForCausalLM, Trainer, TrainingArguments
+    from transformers import Qwen3ForCausalLM, Trainer, TrainingArguments
 
     from octavo.model.architecture import parts
     from octavo.model.network.decoder import Decoder
@@ -198,20 +198,7 @@ def trainer(folder: Path, tokens: int, seed: int, rate: float, batch: int) -> di
     torch.manual_seed(seed)
     turned, rows = shape_and_rows(folder)
     shape = turned.shape
-    config = Qwen3Config(
-        vocab_size=shape.vocabulary,
-        hidden_size=shape.width,
-        num_hidden_layers=shape.depth,
-        num_attention_heads=shape.heads,
-        num_key_value_heads=shape.key_heads,
-        head_dim=shape.head_size,
-        intermediate_size=shape.hidden,
-        max_position_embeddings=shape.positions,
-        rope_theta=shape.rope_base,
-        tie_word_embeddings=True,
-        use_cache=False,
-        attn_implementation="eager",
-    )
+    config = qwen3(shape, use_cache=False, attn_implementation="eager")
     model = Qwen3ForCausalLM(config)
     assert sum(p.numel() for p in model.parameters()) == shape.parameters, "both sides must train the same model"
     # It compares each place with the label of the next one.

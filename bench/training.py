@@ -25,7 +25,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from aside import WARM_UP, aside, circumstances, in_turns, per_step, ratio, spread
+from aside import WARM_UP, aside, circumstances, in_turns, per_step, qwen3, ratio, spread
 
 PEERS = {
     "Trainer, autocast, sdpa": {"attention": "sdpa", "autocast": True},
@@ -85,23 +85,11 @@ def ours(dial, steps: int) -> dict[str, float]:
 def trainer(dial, steps: int, attention: str, autocast: bool) -> dict[str, float]:
     """Seconds a step of `transformers.Trainer`."""
     import torch
-    from transformers import Qwen3Config, Qwen3ForCausalLM, Trainer, TrainerCallback, TrainingArguments
+    from transformers import Qwen3ForCausalLM, Trainer, TrainerCallback, TrainingArguments
 
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     shape = dial.shape
-    config = Qwen3Config(
-        vocab_size=shape.vocabulary,
-        hidden_size=shape.width,
-        num_hidden_layers=shape.depth,
-        num_attention_heads=shape.heads,
-        num_key_value_heads=shape.key_heads,
-        head_dim=shape.head_size,
-        intermediate_size=shape.hidden,
-        max_position_embeddings=shape.positions,
-        tie_word_embeddings=True,
-        use_cache=False,
-        attn_implementation=attention,
-    )
+    config = qwen3(shape, use_cache=False, attn_implementation=attention)
     model = Qwen3ForCausalLM(config)
     assert sum(p.numel() for p in model.parameters()) == shape.parameters, "both sides must train the same model"
     if not autocast:
