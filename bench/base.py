@@ -48,19 +48,13 @@ class Variant:
 
 
 VARIANTS = (
-    Variant("scratch, nothing read again", ("base.model=scratch", "instruct.replay=0.0")),
-    Variant("scratch", ("base.model=scratch",)),
-    Variant("scratch, 5 % read again", ("base.model=scratch", "instruct.replay=0.05")),
-    Variant("scratch, 20 % read again", ("base.model=scratch", "instruct.replay=0.2")),
     Variant("seed", ("base.model=seed",)),
+    Variant("scratch", ("base.model=scratch",)),
     Variant("seed, nothing read again", ("base.model=seed", "instruct.replay=0.0")),
     Variant("seed, 5 % read again", ("base.model=seed", "instruct.replay=0.05")),
-    Variant("seed, 20 % read again", ("base.model=seed", "instruct.replay=0.2")),
+    Variant("seed, instructed at half the rate", ("base.model=seed", "instruct.learning_rate={talk}*0.5")),
     Variant("seed, pretrained at half the rate", ("base.model=seed", "pretrain.learning_rate={rate}*0.5")),
     Variant("seed, pretrained at twice the rate", ("base.model=seed", "pretrain.learning_rate={rate}*2")),
-    Variant("seed, instructed at half the rate", ("base.model=seed", "instruct.learning_rate={talk}*0.5")),
-    Variant("seed, instructed at twice the rate", ("base.model=seed", "instruct.learning_rate={talk}*2")),
-    Variant("seed, through all dialogues once", ("base.model=seed", "instruct.epochs=1.0")),
 )
 
 

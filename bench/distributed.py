@@ -4,6 +4,8 @@ The same small decoder, rows and steps (made-up sequences with an order that can
 AdamW and Muon: one process with one thread is the reference. One process with two threads shows what another order of
 summing does by itself; two processes should be no further away. Seconds a step say something only on a quiet machine.
 
+At the end the stage itself, twenty steps: alone, by torchrun and by Ray Train, as `processes` and `launcher` say.
+
     python bench/distributed.py [--steps 200] [--size tiny] [--precision float32 bfloat16]
 """
 
@@ -136,6 +138,39 @@ def table(arguments: argparse.Namespace, precision: str, optimizer: str, gentler
     return lines
 
 
+def by_launchers(folder: Path) -> list[str]:
+    """How far the loss of the stage is from one process's, with two processes begun by each launcher."""
+    from octavo.kinds import checkpoint
+    from octavo.kinds.documents import Document, write_documents
+    from octavo.pretrain.learn import PretrainSettings
+    from octavo.pretrain.learn import run as pretrain
+    from octavo.tokenizer.train import TokenizerSettings
+    from octavo.tokenizer.train import run as tokenize
+
+    inputs = {"documents": folder / "documents", "tokenizer": folder / "tokenizer"}
+    for path in inputs.values():
+        path.mkdir()
+    texts = (f"Return the {i}th pair of the input iterable. " * (1 + i % 3) for i in range(60))
+    documents = [Document(f"made.f{i}", text, "function", uses=i) for i, text in enumerate(texts)]
+    write_documents(inputs["documents"], documents)
+    tokenize(TokenizerSettings(size="tiny"), {"documents": inputs["documents"]}, inputs["tokenizer"], folder)
+    losses, lines = {}, ["| | furthest from alone | seconds, all of it |", "|---|---|---|"]
+    ways = {"alone": {}, "torchrun": {"launcher": "torchrun"}, "Ray Train": {"launcher": "ray"}}
+    for way, said in ways.items():
+        out, scratch = folder / way / "out", folder / way / "scratch"
+        out.mkdir(parents=True)
+        scratch.mkdir()
+        began = time.perf_counter()
+        settings = {"size": "tiny", "steps": 20, "learning_rate": 5e-4, "precision": "float32"}
+        settings |= {**said, "processes": 2} if said else {}
+        pretrain(PretrainSettings(**settings), inputs, out, scratch)
+        losses[way] = [json.loads(line)["loss"] for line in (out / checkpoint.TRAINING).read_text().splitlines()]
+        distance = apart(losses["alone"], losses[way], 20)
+        lines.append(f"| {way} | {distance:.1e} | {time.perf_counter() - began:.0f} |")
+        print(lines[-1], file=sys.stderr, flush=True)
+    return lines
+
+
 def main() -> None:
     if sys.argv[1:2] == ["--rank"]:
         print(json.dumps(train(int(sys.argv[2]), json.loads(sys.argv[3]))), flush=True)
@@ -161,6 +196,8 @@ def main() -> None:
             for gentler, said in ((1.0, "the dial's rate"), (8.0, "an eighth of the dial's rate")):
                 lines += ["", f"## {optimizer}, {precision}, {said}", ""]
                 lines += table(arguments, precision, optimizer, gentler)
+    with tempfile.TemporaryDirectory() as folder:
+        lines += ["", "## The stage by its launchers, float32, two processes", "", *by_launchers(Path(folder))]
     text = "\n".join(lines) + "\n"
     print(text)
     arguments.write.write_text(text, encoding="utf-8")

@@ -1,8 +1,9 @@
 """Tuning: a method on the base within one budget of FLOPs, the search for its learning rate included.
 
 Successive halving (Jamieson & Talwalkar 2016): all rates begin the same course; after `FIRST` of the steps that the
-budget allows the better ones go on, after `SECOND` the best one alone, to its end. What the losers computed is lost to
-the winner, so a method that needs no search would have had more.
+budget allows the better ones go on, after `SECOND` one alone, to its end: the lowest that is nearly as good as the
+best, since what is ahead early on is often too fast for the whole course (short-horizon bias, Wu et al. 2018). What the
+losers computed is lost to the winner, so a method that needs no search would have had more.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ from octavo.model.training.packing import Rows
 from octavo.spine import disk
 from octavo.spine.errors import OctavoError
 
-FIRST, SECOND = 0.06, 0.14
+FIRST, SECOND = 0.06, 0.2
+NEAR = 1.1
+"""Times the best loss at the second rung: up to there the lower rate is preferred."""
 MEZO = "mezo"
 """Learns every weight as full fine-tuning does, by another rule."""
 KEPT = 2
@@ -163,7 +166,9 @@ class Work:
             if len(candidates) > kept:
                 for candidate in candidates:
                     candidate.lead(rung)
-                candidates = sorted(candidates, key=lambda one: one.loss)[:kept]
+                candidates.sort(key=lambda one: one.loss)
+                near = [one for one in candidates if one.loss <= NEAR * candidates[0].loss]
+                candidates = candidates[:kept] if kept > 1 else [min(near, key=lambda one: one.rate)]
         candidates[0].lead(self.steps)
         return candidates[0]
 
