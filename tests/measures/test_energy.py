@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from octavo.measures.energy import by_bytes, by_operations, by_time, metered, per_correct, ratio_per_correct
+from octavo.measures.energy import break_even, by_bytes, by_operations, by_time, metered, per_correct, ratio_per_correct
 
 BURN = "import time\nwhile time.process_time() < 0.3: pass"
 
@@ -56,3 +56,14 @@ def test_a_saving_is_seen_and_none_right_is_no_saving():
     before, after, names = noisy(generator, 0.1)
     nothing = [(cost, 0.0) for cost, _ in after]
     assert ratio_per_correct(before, nothing, names, resamples=200).low == float("inf")
+
+
+def test_it_flips_where_what_was_saved_on_questions_pays_for_the_building():
+    learnt = break_even(100.0, 1.0, 10.0, 4.0)
+    assert (learnt.first_for_few, learnt.flips) == (False, 30.0)
+    assert break_even(10.0, 4.0, 100.0, 1.0).flips == 30.0
+    assert break_even(10.0, 4.0, 100.0, 1.0).first_for_few
+    assert break_even(1.0, 1.0, 2.0, 2.0).flips == float("inf")
+    assert break_even(1.0, 1.0, 1.0, 2.0) == break_even(1.0, 1.0, 1.0, 1.0)
+    for asked in (29, 31):
+        assert (100 + asked * 1 < 10 + asked * 4) == (asked > learnt.flips)

@@ -41,6 +41,12 @@ def table(trial: Mapping[str, Any]) -> str:
         flops = "unknown" if cost["flops"] is None else f"{cost['flops']:.2g}"
         costs.append((name, f"{cost['seconds']:.2f}", memory, flops, f"{cost['joules']:.1f} J", f"{cost['late']}"))
     lines += ["", *_aligned(costs), ""]
+    lines += [
+        f"left out: {name}: {cost['late']} answers came after {trial['budget_seconds']:g} s and count as missing; "
+        "--budget gives more"
+        for name, cost in [(base["name"], base["cost"]), *((one["name"], one["cost"]) for one in trial["responses"])]
+        if cost["late"]
+    ]
     lines += [f"not run: {name}: {why}" for name, why in trial.get("not_run", {}).items()]
     lines += [f"Energy: {ENERGY_ASSUMPTION}. No effect: the interval lies within the margin."]
     lines += ["", *trial["recommendation"]] if trial.get("recommendation") else []

@@ -53,6 +53,8 @@ class Card(_Part):
     area: str
     cost: str
     """What a trial takes."""
+    budget: float = Field(default=120.0, gt=0)
+    """Seconds for each system and seed, unless said otherwise: more than a quiet machine of two cores needs."""
     sources: tuple[str, ...] = Field(min_length=1)
     """Papers and standards that the measures and responses come from."""
     ground: str = "ground"

@@ -195,9 +195,16 @@ def _effect(card: MeasureCard, measure: Measure, before: list[Floats], after: li
         interval=interval,
         margin=card.margin,
         p=_yes_or_no(before, after),
-        verdict=verdict(card.direction, interval.low, interval.high, card.margin),
+        verdict=_judged(card, measure, interval, len(after)),
         by_seed=tuple(measure.statistic(table) for table in after),
     )
+
+
+def _judged(card: MeasureCard, measure: Measure, interval: Interval, seeds: int) -> Verdict:
+    """The verdict; where the seeds alone are drawn, one of them has no interval, and any difference may be luck."""
+    if measure.over == "seeds" and seeds < 2 and (interval.low, interval.high) != (0.0, 0.0):
+        return "cannot tell"
+    return verdict(card.direction, interval.low, interval.high, card.margin)
 
 
 def _yes_or_no(before: list[Floats], after: list[Floats]) -> float | None:

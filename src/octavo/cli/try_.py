@@ -23,11 +23,15 @@ from octavo.spine.errors import WRONG_USE, OctavoError
 @click.option("--responses", metavar="NAME,…", help="Only these responses, joined by commas (default: all).")
 @click.option("--seeds", type=click.IntRange(1, 20), default=3, show_default=True, help="Repeat with so many seeds.")
 @click.option(
-    "--budget", type=click.FloatRange(0.1), default=120.0, show_default=True, help="Seconds for each system and seed."
+    "--budget",
+    type=click.FloatRange(0.1),
+    default=None,
+    show_default="what the challenge's card says",
+    help="Seconds for each system and seed; what comes later counts as missing.",
 )
 @json_option
 def command(
-    challenge: str | None, folder: Path | None, responses: str | None, seeds: int, budget: float, as_json: bool
+    challenge: str | None, folder: Path | None, responses: str | None, seeds: int, budget: float | None, as_json: bool
 ) -> None:
     """Measure a challenge, and what each response to it changes; without a name, list the challenges."""
     if challenge is None:
@@ -60,7 +64,7 @@ def command(
             project=project.folder if project else None,
             responses=chosen,
             seeds=range(seeds),
-            budget=budget,
+            budget=budget or wanted.card.budget,
         )
     document = trial.as_json()
     if project is not None:

@@ -108,6 +108,25 @@ def ratio_per_correct(
     return Interval(min(float(low), value), max(float(high), value), method, confidence)
 
 
+@dataclass(frozen=True)
+class BreakEven:
+    """Which of two ways is the cheaper one, by how much is asked."""
+
+    first_for_few: bool
+    """Whether it is the first while little is asked."""
+    flips: float
+    """Number of questions from which the other one is cheaper; infinite when it never is."""
+
+
+def break_even(build: float, each: float, other_build: float, other_each: float) -> BreakEven:
+    """Of two ways that cost `build` once (or for each update) and `each` for every question: N* = Δbuild / Δeach."""
+    if (build, each) == (other_build, other_each):
+        return BreakEven(True, float("inf"))
+    first = (build, each) <= (other_build, other_each)
+    dearer, saved = abs(build - other_build), (each - other_each if first else other_each - each)
+    return BreakEven(first, dearer / saved if saved > 0 else float("inf"))
+
+
 def _ratios(totals: Floats) -> Floats:
     cost_before, right_before, cost_after, right_after = totals.T
     with np.errstate(divide="ignore", invalid="ignore"):

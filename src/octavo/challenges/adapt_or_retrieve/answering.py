@@ -8,14 +8,12 @@ from dataclasses import dataclass
 
 from octavo.challenges.adapt_or_retrieve.ground import FACTS, Ground, document_of
 from octavo.challenges.chronicle import Statement, same
+from octavo.challenges.reading import Counting
 from octavo.challenges.response import Prediction, Row
 from octavo.challenges.taught import Taught, recited, teach, untaught
 from octavo.knowledge.index.index import Index
 from octavo.knowledge.index.sparse import Sparse
 from octavo.model.likelihood import score_texts
-from octavo.model.reading.judge import Judge
-from octavo.model.reading.prompt import pieces
-from octavo.model.reading.reader import Reader
 
 PASSAGES = 2
 """That are read for an answer."""
@@ -31,6 +29,8 @@ class Told:
     bytes: int = 0
     update_seconds: float = 0.0
     """Of the processor, from the arrival of the news until it answers from them."""
+    seconds: float = 0.0
+    """Of the processor, for this answer."""
 
 
 @dataclass(frozen=True)
@@ -46,22 +46,24 @@ def answers(ground: Ground, probe: Sequence[Row], make: Callable[[], System]) ->
     """The probe answered by a system that is made when the first answer is asked for."""
     system = make()
     asked = [(row, _question(ground, row)) for row in probe if row["set"] != "text"]
-    found = dict(
-        zip((row["id"] for row, _ in asked), system.answer([question for _, (question, _) in asked]), strict=True)
-    )
+    began = time.process_time()
+    said = system.answer([question for _, (question, _) in asked])
+    seconds = (time.process_time() - began) / max(1, len(asked))
+    found = dict(zip((row["id"] for row, _ in asked), said, strict=True))
     texts = [ground.texts[row["number"] % len(ground.texts)] for row in probe if row["set"] == "text"]
     scores = iter(score_texts(system.model.model, system.model.tokenizer, texts))
     values = {row["id"]: value for row, (_, value) in asked}
+    update = system.update_seconds
     for number, row in enumerate(probe):
         spent = system.model.flops if number == 0 else 0.0
         if row["set"] == "text":
             one = next(scores)
-            told = Told(bits=one.bits_per_byte * one.bytes, bytes=one.bytes, update_seconds=system.update_seconds)
+            told = Told(bits=one.bits_per_byte * one.bytes, bytes=one.bytes, update_seconds=update)
             yield Prediction(row["id"], told, spent)
             continue
         answer, flops = found[row["id"]]
         right = same(answer, values[row["id"]]) if values[row["id"]] else not answer
-        yield Prediction(row["id"], Told(right, not answer, update_seconds=system.update_seconds), spent + flops)
+        yield Prediction(row["id"], Told(right, not answer, 0.0, 0, update, seconds), spent + flops)
 
 
 def _question(ground: Ground, row: Row) -> tuple[str, str]:
@@ -91,26 +93,19 @@ def from_passages(ground: Ground, taught: Taught) -> System:
     view = index.view()
     ranker = Sparse(view)
     text_of = {one: index.document(one) for one in index.ids()}
-    reader = Reader(taught.model, taught.tokenizer, Judge.of(ground.base))
+    reader = Counting(taught, ground.base)
 
     def answer(questions: Sequence[str]) -> list[tuple[str, float]]:
         found = []
         for question in questions:
             ids = [view.id_of(passage) for passage, _ in ranker.rank(question, PASSAGES)]
             passages = [document.text for one in ids if (document := text_of[one]) is not None]
-            reading = reader.read(question, passages)
-            found.append(("" if reading.declined else reading.answer, reading_flops(taught, question, passages)))
+            said, _, flops = reader.answer(question, passages)
+            found.append((said, flops))
         index.close()
         return found
 
     return System(answer, taught, update_seconds)
-
-
-def reading_flops(taught: Taught, question: str, passages: Sequence[str]) -> float:
-    """Of the prompt that is read; the spans that are scored after it are hardly longer, and counted as long."""
-    shown = "\n".join([*(piece.text for piece in pieces(passages, question)), question])
-    count = 2 * len(taught.tokenizer.encode(shown))
-    return taught.model.shape.flops_per_token(count) / 3 * count
 
 
 def lessons(facts: Sequence[Sequence[Statement]]) -> tuple[list[str], list[tuple[str, str]]]:

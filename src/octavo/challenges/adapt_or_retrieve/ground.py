@@ -7,16 +7,12 @@ them can be known from elsewhere: some stay as they are (*seen*), some get a new
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from octavo.challenges.chronicle import Chronicle, Statement
+from octavo.challenges.invented import BASE, Invented, knowing_nothing, shipped
 from octavo.kinds.documents import Document
-
-if TYPE_CHECKING:
-    from octavo.model.network.shape import DecoderShape
 
 SETS = ("seen", "changed", "never seen")
 FACTS = 2
@@ -37,18 +33,15 @@ class Scale:
     """The budget: FLOPs of training on so many tokens."""
 
 
-DEFAULT = Scale(8, 12, 12, 20_000)
+DEFAULT = Scale(8, 12, 12, 40_000)
 TINY = Scale(8, 12, 12, 512)
 
 
 @dataclass(frozen=True)
-class Ground:
+class Ground(Invented):
     """The same for the baseline and for every response."""
 
-    base: Path
     scale: Scale
-    seed: int
-    scratch: Path
     facts: dict[str, list[list[Statement]]]
     """Set → documents → facts, as they are when it is asked."""
     old: list[list[Statement]]
@@ -62,7 +55,7 @@ class Ground:
     def subject(self) -> str:
         """What is tried, and within which budget."""
         return (
-            f"the shipped seed; each may train on {self.scale.tokens:,} tokens ({self.budget:.2g} FLOPs) a seed, "
+            f"{BASE}; each may train on {self.scale.tokens:,} tokens ({self.budget:.2g} FLOPs) a seed, "
             f"its updates included"
         )
 
@@ -72,13 +65,6 @@ class Ground:
         from octavo.challenges.taught import ROW
 
         return self.shape.flops_per_token(ROW) * self.scale.tokens
-
-    @cached_property
-    def shape(self) -> DecoderShape:
-        """The base's sizes."""
-        from octavo.model.checkpoint import read_shape
-
-        return read_shape(self.base)
 
     @property
     def before(self) -> list[list[Statement]]:
@@ -98,12 +84,8 @@ def document_of(facts: list[Statement]) -> Document:
 
 
 def prepare(project: Path | None, scratch: Path, seed: int, scale: Scale = DEFAULT) -> Ground:
-    """The documents of one seed; the base is the shipped seed, in a project too."""
-    from octavo.model.machine import wait_asleep
-
-    wait_asleep()
-    from octavo.model.reading.place import SEED, checkpoint_named
-
+    """The documents of one seed."""
+    base = shipped()
     chronicle = Chronicle(f"adapt or retrieve {seed}")
     seen, old = ([chronicle.thing(FACTS) for _ in range(scale.documents)] for _ in range(2))
     strangers = tuple(chronicle.stranger() for _ in range(STRANGERS))
@@ -113,12 +95,9 @@ def prepare(project: Path | None, scratch: Path, seed: int, scale: Scale = DEFAU
     texts = tuple(document_of(elsewhere.thing(4)).text for _ in range(scale.texts))
     nowhere = tuple(chronicle.stranger() for _ in range(scale.nowhere))
     facts = {"seen": seen, "changed": changed, "never seen": never}
-    return Ground(checkpoint_named(SEED), scale, seed, scratch, facts, old, strangers, nowhere, texts)
+    return Ground(base, seed, scratch, scale, facts, old, strangers, nowhere, texts)
 
 
 def tiny(project: Path | None, scratch: Path, seed: int) -> Ground:
     """The same with a small base that knows nothing, where only that everything works is to be seen."""
-    from octavo.challenges.taught import small_base
-
-    ground = prepare(project, scratch, seed, TINY)
-    return replace(ground, base=small_base(scratch / "base", ground.base))
+    return knowing_nothing(prepare(project, scratch, seed, TINY))

@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from octavo.challenges.invented import concerned, false_in, right_in, share_of
 from octavo.challenges.measure import Measure
 from octavo.challenges.response import Prediction, Row
 from octavo.measures.intervals import Floats
 
 ANSWERABLE = ("seen", "changed", "never seen")
 MOST_BITS, MOST_SECONDS = 16.0, 1e5
-
-
-def right_in(*sets: str) -> Callable[[Any, Sequence[Row], Sequence[Prediction]], list[tuple[float, ...]]]:
-    """(is of these sets, answered right)."""
-
-    def rows(ground: Any, probe: Sequence[Row], predictions: Sequence[Prediction]) -> list[tuple[float, ...]]:
-        return [
-            (float(row["set"] in sets), float(row["set"] in sets and told.output is not None and told.output.right))
-            for row, told in zip(probe, predictions, strict=True)
-        ]
-
-    return rows
-
-
-def false_rows(ground: Any, probe: Sequence[Row], predictions: Sequence[Prediction]) -> list[tuple[float, ...]]:
-    """(is a question, got an answer that is not right); a missing answer counts as one."""
-    rows: list[tuple[float, ...]] = []
-    for row, prediction in zip(probe, predictions, strict=True):
-        told = prediction.output
-        asked = row["set"] != "text"
-        rows.append((float(asked), float(asked and (told is None or not (told.right or told.declined)))))
-    return rows
 
 
 def text_rows(ground: Any, probe: Sequence[Row], predictions: Sequence[Prediction]) -> list[tuple[float, ...]]:
@@ -51,15 +30,11 @@ def text_rows(ground: Any, probe: Sequence[Row], predictions: Sequence[Predictio
 
 
 def update_rows(ground: Any, probe: Sequence[Row], predictions: Sequence[Prediction]) -> list[tuple[float, ...]]:
-    """Processor seconds of the update, in every row."""
+    """(1, processor seconds of the update), the same in every row."""
     return [
-        (MOST_SECONDS if one.output is None else min(MOST_SECONDS, one.output.update_seconds),) for one in predictions
+        (1.0, MOST_SECONDS if one.output is None else min(MOST_SECONDS, one.output.update_seconds))
+        for one in predictions
     ]
-
-
-def share(table: Floats) -> float:
-    """The mean of the second column over the rows that are concerned."""
-    return float(table[:, 1].sum() / max(1.0, table[:, 0].sum()))
 
 
 def bits_per_byte(table: Floats) -> float:
@@ -68,21 +43,12 @@ def bits_per_byte(table: Floats) -> float:
     return float(table[:, 1].sum()) / size if size else MOST_BITS
 
 
-def concerned(table: Floats) -> int:
-    """Rows of the kind that is measured."""
-    return int(table[:, 0].sum())
-
-
-def _share(*sets: str) -> Measure:
-    return Measure(right_in(*sets), share, "share of questions", concerned, over="items and seeds")
-
-
 MEASURES = {
-    "right": _share(*ANSWERABLE),
-    "right, seen": _share("seen"),
-    "right, changed": _share("changed"),
-    "right, never seen": _share("never seen"),
-    "false answers": Measure(false_rows, share, "share of all questions", concerned, over="items and seeds"),
+    "right": share_of(right_in(*ANSWERABLE)),
+    "right, seen": share_of(right_in("seen")),
+    "right, changed": share_of(right_in("changed")),
+    "right, never seen": share_of(right_in("never seen")),
+    "false answers": share_of(false_in(*ANSWERABLE, "nowhere")),
     "bits per byte": Measure(text_rows, bits_per_byte, "Σ bits / Σ bytes", concerned, over="items and seeds"),
-    "update seconds": Measure(update_rows, lambda table: float(table[:, 0].mean()), "processor time", over="seeds"),
+    "update seconds": Measure(update_rows, lambda table: float(table[:, 1].mean()), "processor time", over="seeds"),
 }

@@ -3,58 +3,85 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from octavo.challenges.chronicle import Statement, same
 from octavo.challenges.energy.ground import Ground
+from octavo.challenges.reading import Counting
 from octavo.challenges.response import Prediction, Row
-from octavo.challenges.taught import Taught, untaught
-from octavo.model.reading.judge import Judge
-from octavo.model.reading.prompt import pieces
-from octavo.model.reading.reader import Reader
+from octavo.challenges.taught import untaught
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a system gave for one row, and what that took, its share of taking in the stream included."""
+class Cost:
+    """What something took."""
 
-    right: bool
-    declined: bool
     cpu: float
     """Seconds of the processor."""
     flops: float
 
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.cpu + other.cpu, self.flops + other.flops)
 
-Answer = Callable[[str], tuple[str, float]]
-"""A question → ("" to decline, FLOPs)."""
+    def __mul__(self, times: float) -> Cost:
+        return Cost(self.cpu * times, self.flops * times)
 
 
-def answers(ground: Ground, probe: Sequence[Row], take_in: Callable[[], tuple[Answer, float]]) -> Iterator[Prediction]:
-    """The probe answered; `take_in` reads the stream and returns what answers, and the FLOPs that it took. What loads a
-    model does so before (`reader_of`), since that is nobody's cost."""
-    began = time.process_time()
-    answer, flops = take_in()
-    built = time.process_time() - began
-    for row in probe:
-        question, value = _question(ground, row)
+NOTHING = Cost(0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a system gave for one row, and what that took."""
+
+    right: bool
+    declined: bool
+    answering: Cost
+    """Of this row alone."""
+    taking_in: tuple[tuple[int, Cost], ...] = ()
+    """Statements of each part of the stream, and what taking it in took; the same in all rows."""
+    rows: int = 1
+    """That share it."""
+
+    @property
+    def cost(self) -> Cost:
+        """Of this row, with its share of taking in."""
+        return self.answering + self.build * (1 / self.rows)
+
+    @property
+    def build(self) -> Cost:
+        """Of taking in the whole stream."""
+        return sum((cost for _, cost in self.taking_in), NOTHING)
+
+
+class Way(Protocol):
+    """One way to answer from a stream. What loads a model does so before, since that is nobody's cost."""
+
+    def take(self, news: Sequence[Statement]) -> float:
+        """Take in a part of the stream; returns FLOPs."""
+        ...
+
+    def answer(self, question: str) -> tuple[str, float]:
+        """The answer, "" to decline, and FLOPs."""
+        ...
+
+
+def answers(ground: Ground, probe: Sequence[Row], way: Way) -> Iterator[Prediction]:
+    """The stream taken in part by part, then the probe answered."""
+    taken = []
+    for news in ground.deliveries:
         began = time.process_time()
-        said, took = answer(question)
-        spent = time.process_time() - began + built / len(probe)
-        took += flops / len(probe)
-        right = bool(value) and same(said, value)
-        yield Prediction(row["id"], Told(right, not said, spent, took), took)
-
-
-def _question(ground: Ground, row: Row) -> tuple[str, str]:
-    """A row's question and its answer, "" where nothing was said about it."""
-    number = row["number"]
-    if row["set"] == "never seen":
-        return ground.strangers[number % len(ground.strangers)], ""
-    updates = ground.scale.updates
-    among = ground.current[:updates] if row["set"] == "updated" else ground.current[updates:]
-    one = among[number % len(among)]
-    return one.question, one.value
+        flops = way.take(news)
+        taken.append((len(news), Cost(time.process_time() - began, flops)))
+    for row in probe:
+        question, value = ground.asked(row["set"], row["number"])
+        began = time.process_time()
+        said, flops = way.answer(question)
+        spent = Cost(time.process_time() - began, flops)
+        told = Told(bool(value) and same(said, value), not said, spent, tuple(taken), len(probe))
+        yield Prediction(row["id"], told, told.cost.flops)
 
 
 def dated(one: Statement) -> str:
@@ -62,22 +89,6 @@ def dated(one: Statement) -> str:
     return f"{one.date}: {one.text}"
 
 
-def reader_of(ground: Ground) -> tuple[Reader, Taught]:
-    """The shipped seed."""
-    base = untaught(ground.base)
-    return Reader(base.model, base.tokenizer, Judge.of(ground.base)), base
-
-
-def read(reader: Reader, base: Taught, question: str, passages: Sequence[str]) -> tuple[str, float]:
-    """An answer from passages and its FLOPs."""
-    if not passages:
-        return "", 0.0
-    reading = reader.read(question, passages)
-    return "" if reading.declined else reading.answer, read_flops(base, question, passages)
-
-
-def read_flops(base: Taught, question: str, passages: Sequence[str]) -> float:
-    """Of reading a prompt, and as many again at most for the spans that are scored."""
-    shown = "\n".join([*(piece.text for piece in pieces(passages, question)), question])
-    count = len(base.tokenizer.encode(shown))
-    return 2 * base.model.shape.flops_per_token(count) / 3 * count
+def reader_of(ground: Ground, *, keep: bool = False) -> Counting:
+    """The base, reading."""
+    return Counting(untaught(ground.base), ground.base, keep=keep)

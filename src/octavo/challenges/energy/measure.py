@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from octavo.challenges.invented import false_in, right_in, share_of
 from octavo.challenges.measure import Measure
 from octavo.challenges.response import Prediction, Row
 from octavo.measures.energy import WATTS, per_correct
@@ -14,23 +15,6 @@ MOST = 1e9
 """What there is no correct answer for."""
 BUSY = sum(busy for _, busy in WATTS) / len(WATTS)
 """Watts of a busy virtual processor, in the middle of what servers need; see the recommendation for the ends."""
-
-
-def right_in(*sets: str) -> Callable[[Any, Sequence[Row], Sequence[Prediction]], list[tuple[float, ...]]]:
-    """(is of these sets, answered right)."""
-
-    def rows(ground: Any, probe: Sequence[Row], predictions: Sequence[Prediction]) -> list[tuple[float, ...]]:
-        return [
-            (float(row["set"] in sets), float(row["set"] in sets and told.output is not None and told.output.right))
-            for row, told in zip(probe, predictions, strict=True)
-        ]
-
-    return rows
-
-
-def false_rows(ground: Any, probe: Sequence[Row], predictions: Sequence[Prediction]) -> list[tuple[float, ...]]:
-    """(1, got an answer that is not right); a missing answer counts as one."""
-    return [(1.0, float(one.output is None or not (one.output.right or one.output.declined))) for one in predictions]
 
 
 def cost_rows(take: Callable[[Any], float]) -> Callable[[Any, Sequence[Row], Sequence[Prediction]], Any]:
@@ -44,9 +28,13 @@ def cost_rows(take: Callable[[Any], float]) -> Callable[[Any, Sequence[Row], Seq
     return rows
 
 
-def share(table: Floats) -> float:
-    """The mean of the second column over the rows that are concerned."""
-    return float(table[:, 1].sum() / max(1.0, table[:, 0].sum()))
+def taking_rows(ground: Any, probe: Sequence[Row], predictions: Sequence[Prediction]) -> list[tuple[float, ...]]:
+    """(statements, processor seconds that they took), the same in all rows; no statement where nothing was told."""
+    rows: list[tuple[float, ...]] = []
+    for one in predictions:
+        facts = 0 if one.output is None else sum(count for count, _ in one.output.taking_in)
+        rows.append((float(facts), one.output.build.cpu if facts else 0.0))
+    return rows
 
 
 def each_correct(table: Floats) -> float:
@@ -54,8 +42,9 @@ def each_correct(table: Floats) -> float:
     return min(MOST, per_correct(table[:, 1].tolist(), table[:, 0].tolist()))
 
 
-def _share(*sets: str) -> Measure:
-    return Measure(right_in(*sets), share, "share of questions", lambda t: int(t[:, 0].sum()), over="items and seeds")
+def each_fact(table: Floats) -> float:
+    """Joules of taking in / statements."""
+    return float(BUSY * table[:, 1].sum() / table[:, 0].sum()) if table[:, 0].any() else MOST
 
 
 def _cost(take: Callable[[Any], float]) -> Measure:
@@ -63,10 +52,11 @@ def _cost(take: Callable[[Any], float]) -> Measure:
 
 
 MEASURES = {
-    "right": _share("told", "updated"),
-    "right, updated": _share("updated"),
-    "false answers": Measure(false_rows, share, "share of questions", over="items and seeds"),
-    "GFLOPs per correct answer": _cost(lambda told: told.flops / 1e9),
-    "joules per correct answer": _cost(lambda told: told.cpu * BUSY),
-    "seconds per correct answer": _cost(lambda told: told.cpu),
+    "right": share_of(right_in("told", "updated")),
+    "right, updated": share_of(right_in("updated")),
+    "false answers": share_of(false_in("told", "updated", "never seen")),
+    "GFLOPs per correct answer": _cost(lambda told: told.cost.flops / 1e9),
+    "joules per correct answer": _cost(lambda told: told.cost.cpu * BUSY),
+    "seconds per correct answer": _cost(lambda told: told.cost.cpu),
+    "joules per new fact": Measure(taking_rows, each_fact, "joules of taking in / statements", over="seeds"),
 }

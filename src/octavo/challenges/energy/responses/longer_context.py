@@ -1,4 +1,4 @@
-"""Response: the whole history, dated, is read at every question, in parts as long as the reader was trained on.
+"""The baseline: the whole history, dated, is read at every question, in parts as long as the reader was trained on.
 
 In a single prompt of three times that length the shipped seed declines everything.
 """
@@ -8,38 +8,49 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from octavo.challenges.energy.answering import Answer, answers, dated, read_flops, reader_of
+from octavo.challenges.chronicle import Statement
+from octavo.challenges.energy.answering import answers, dated, reader_of
 from octavo.challenges.energy.ground import Ground
 from octavo.challenges.response import Prediction, Row
-from octavo.model.reading.prompt import SHOWN
+from octavo.model.reading.prompt import MOST, SHOWN
+
+
+class Rereading:
+    """Reads all of it at every question; with `keep` the keys and values of the history are computed only once."""
+
+    def __init__(self, ground: Ground, *, keep: bool = False) -> None:
+        self.reader, self.lines = reader_of(ground, keep=keep), list[str]()
+
+    def take(self, news: Sequence[Statement]) -> float:
+        """Nothing is done with it yet."""
+        self.lines += [dated(one) for one in news]
+        return 0.0
+
+    def answer(self, question: str) -> tuple[str, float]:
+        """The surest reading, of equals that of the newer part."""
+        best, surest, flops = "", -math.inf, 0.0
+        for part in reversed(in_parts(self.lines)):
+            said, sure, took = self.reader.answer(question, part)
+            flops += took
+            if said and sure > surest:
+                best, surest = said, sure
+        return best, flops
 
 
 def respond(ground: Ground, probe: Sequence[Row], seed: int) -> Iterator[Prediction]:
     """One prediction a row."""
-    reader, base = reader_of(ground)
-
-    def take_in() -> tuple[Answer, float]:
-        parts = in_parts([dated(one) for one in ground.stream])
-
-        def answer(question: str) -> tuple[str, float]:
-            best, surest, flops = "", -math.inf, 0.0
-            for part in reversed(parts):  # of equals the newer one
-                reading = reader.read(question, [part])
-                flops += read_flops(base, question, [part])
-                if not reading.declined and reading.margin > surest:
-                    best, surest = reading.answer, reading.margin
-            return best, flops
-
-        return answer, 0.0
-
-    yield from answers(ground, probe, take_in)
+    yield from answers(ground, probe, Rereading(ground))
 
 
-def in_parts(lines: Sequence[str]) -> list[str]:
-    """The lines one after another, in as many parts as it takes."""
-    parts = [""]
+def in_parts(lines: Sequence[str]) -> list[list[str]]:
+    """The lines one after another, in as many parts as it takes; each of at most `MOST` passages."""
+    parts: list[list[str]] = [[]]
     for line in lines:
-        if len(parts[-1]) + len(line) + 1 > SHOWN:
-            parts.append("")
-        parts[-1] = f"{parts[-1]} {line}".strip()
+        passage = parts[-1]
+        if passage and len(passage[-1]) + len(line) < SHOWN // MOST:
+            passage[-1] = f"{passage[-1]} {line}"
+        elif len(passage) < MOST and sum(map(len, passage)) + len(line) <= SHOWN:
+            passage.append(line)
+        else:
+            parts.append([line])
     return parts
