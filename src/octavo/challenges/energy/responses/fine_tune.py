@@ -8,7 +8,11 @@ from octavo.challenges.chronicle import Statement
 from octavo.challenges.energy.answering import answers
 from octavo.challenges.energy.ground import Ground
 from octavo.challenges.response import Prediction, Row
-from octavo.challenges.taught import RATE, recited, teach, untaught
+from octavo.challenges.taught import recited, teach, untaught
+
+RATE = 3e-3
+"""Of AdamW. On other seeds, with as few tokens a fact, it learnt three times as much as a rate of 1e-3; what else it
+forgets by that is not asked for here."""
 
 
 class Learning:
