@@ -65,6 +65,36 @@ def test_records_of_another_kind_are_linked_without_the_shipped_weights():
     assert f1(links, {f"l{n}": f"r{n}" for n in range(1, 80, 2)}) > 0.7
 
 
+def test_fields_of_other_names_that_say_the_same_are_found_and_weighed():
+    names = [f"{a}{b}" for a in ("kar", "mol", "ver", "tul", "pex") for b in ("rin", "dos", "wel", "gan", "hib", "sut")]
+    people = [(names[n % 30].title(), names[(7 * n) % 30].title() + "son", 1 + n % 12, 1 + n % 28, 1940 + n % 60)
+              for n in range(90)]  # fmt: skip
+    left = [record_of({"name": f"{first} {last}", "born": f"{y}-{m:02d}-{d:02d}"}, f"l{n}")
+            for n, (first, last, m, d, y) in enumerate(people)]  # fmt: skip
+    right = [record_of({"family": last.upper(), "given": f"{first[0]}.", "birth": f"{d:02d}.{m:02d}.{y}"}, f"r{n}")
+             for n, (first, last, m, d, y) in enumerate(people) if n % 2]  # fmt: skip
+    ready = prepare(left, right)
+    links = list(link(left, right, prepared=ready))
+    assert f1([one.as_json() for one in links], {f"l{n}": f"r{n}" for n in range(1, 90, 2)}) > 0.9
+    assert chances(ready, "fused").weights == "unsupervised"
+    told = next(one for one in links if one.right).evidence
+    assert any(item.startswith("born as birth:") for item in told)
+    assert any(item.startswith("name as family:") for item in told)
+
+
+def test_libraries_with_a_version_are_not_taken_for_advisories():
+    left = [record_of({"name": f"lib{n}", "version": f"1.{n}.2", "url": f"https://code.example/{n}"}, f"l{n}")
+            for n in range(20)]  # fmt: skip
+    assert chances(prepare(left, left), "fused").weights == "unsupervised"
+    assert [one.right for one in link(left, left)] == [one.id for one in left]
+
+
+def test_few_candidates_are_the_best_and_not_the_first():
+    right = [record_of({"text": f"common words here and there {'rare' if n == 30 else n}"}, f"r{n}") for n in range(40)]
+    found = block([record_of({"text": "common words here and rare"}, "a")], right, 1)
+    assert found.right.tolist() == [30]
+
+
 def test_a_shared_flaw_in_another_package_is_related_only():
     flaw = {
         "text": "The vendored parser of quorvex reads beyond the buffer in decodeFrame at a negative length field.",

@@ -20,7 +20,7 @@ bounded whatever the size of the right side. Terms beyond do not propose a candi
 ROWS = 256
 """Left records that are multiplied at once."""
 EACH = 5
-"""So many best of the text alone, and of the fields alone, are always candidates."""
+"""So many best of the text alone, and of the fields alone, are always candidates, a quarter of all at most."""
 
 
 @dataclass(frozen=True)
@@ -103,14 +103,14 @@ def _best(text: Any, fields: Any, row: int, k: int) -> NDArray[np.int64]:
     total = np.bincount(where, np.concatenate([parts[0][1], parts[1][1]]), minlength=len(columns))
     if len(columns) <= k:
         return columns.astype(np.int64)
-    sure = np.unique(np.concatenate([p[0][_top(p[1], EACH)] for p in parts]))[:k]
+    sure = np.unique(np.concatenate([p[0][_top(p[1], min(EACH, k // 4))] for p in parts]))
     total[np.searchsorted(columns, sure)] = np.inf
     return np.sort(columns[_top(total, k)]).astype(np.int64)
 
 
 def _top(values: NDArray[Any], k: int) -> NDArray[np.int64]:
     """Positions of the `k` greatest, the first of equals."""
-    if len(values) > 4 * k:
+    if len(values) > 4 * k > 0:
         edge = np.partition(values, len(values) - k)[len(values) - k]
         above = np.flatnonzero(values >= edge)
     else:

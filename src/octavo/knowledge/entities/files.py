@@ -18,6 +18,9 @@ from octavo.knowledge.entities.link import Judged, Link, Pair, Prepared, link, p
 from octavo.knowledge.entities.record import Record, Rejected, ids_in, read_records
 from octavo.spine.errors import WRONG_USE, OctavoError
 
+READING = b"2"
+"""Changes whenever the same row is read as another record, so that no earlier reading is used."""
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -76,7 +79,7 @@ def link_files(left: Path, right: Path, out: Path, wanted: Wanted, judge: Judged
 
 def _linked(ledger: Ledger, left: Path, right: Path, wanted: Wanted, judge: Judged | None) -> Outcome:
     known = ids_in(left) | ids_in(right) if wanted.blind else set()
-    key = digest_of(b"blind" if wanted.blind else b"", *(value.encode() for value in sorted(known)))
+    key = digest_of(READING, b"blind" if wanted.blind else b"", *(value.encode() for value in sorted(known)))
     pairs = None if wanted.pairs is None else read_pairs(wanted.pairs)
     settings = {
         "method": wanted.method, "candidates": wanted.candidates, "threshold": wanted.threshold, "model": wanted.model,

@@ -257,9 +257,11 @@ def remembered(ledger: Ledger, judge: Judged, name: str, digests: Sequence[dict[
 
 
 def _as_text(record: Record) -> str:
-    return json.dumps([record.id, record.text, record.names, dict(record.fields)], ensure_ascii=False)
+    return json.dumps(
+        [record.id, record.text, record.names, dict(record.fields), dict(record.given)], ensure_ascii=False
+    )
 
 
 def _record_from(row: list[Any]) -> Record:
     fields = {kind: tuple(value) if isinstance(value, list) else value for kind, value in row[3].items()}
-    return Record(row[0], row[1], tuple(row[2]), fields)
+    return Record(row[0], row[1], tuple(row[2]), fields, row[4])

@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from octavo.knowledge.entities.attributes.alike import NEAREST, alike, are_plain, numbers
+from octavo.knowledge.entities.attributes.given import said_terms, typed_terms
 from octavo.knowledge.entities.candidates import Candidates, nearest
-from octavo.knowledge.entities.choice.decide import EVEN, Decided, decide, suited
+from octavo.knowledge.entities.choice.decide import EVEN, Decided, decide, fitted, suited
+from octavo.knowledge.entities.choice.trees import choose
 from octavo.knowledge.entities.compare import compare
 from octavo.knowledge.entities.evidence import evidence, said
 from octavo.knowledge.entities.record import Record
@@ -60,10 +63,16 @@ class Prepared:
     text: Vectors
     fields: Vectors
     candidates: Candidates
+    plain: bool = False
+    """Whether the records are of any kind and are compared field by field; else they are advisories."""
 
 
 def prepare(left: Sequence[Record], right: Sequence[Record], k: int = 50) -> Prepared:
     """Rows of both databases over one vocabulary, and at most `k` candidates a left record."""
+    if are_plain(left, right):
+        text = vectors(left, right, lambda record: said_terms(record.given, record.text))
+        fields = vectors(left, right, lambda record: typed_terms(record.given))
+        return Prepared(left, right, text, fields, nearest(text, fields, min(k, NEAREST)), plain=True)
     text, fields = vectors(left, right, text_of), vectors(left, right, statements_of)
     return Prepared(left, right, text, fields, nearest(text, fields, k))
 
@@ -91,7 +100,7 @@ def link(
     limit = decided.threshold if threshold is None else threshold
     bar = progress("decide", len(left), "records")
     for number in range(len(left)):
-        yield _decided(ready, number, decided.chance, limit)
+        yield _decided(ready, number, decided, limit)
         bar.advance()
 
 
@@ -102,9 +111,25 @@ def chances(
     if method == "model":
         assert judge is not None, "the method model needs a judge"
         return _by_model(ready, judge)
+    if ready.plain:
+        return _by_fields(ready, method, None if pairs is None else _known(ready, pairs))
     compared = compare(ready.left, ready.right, ready.candidates, ready.text, ready.fields, method)
     known = None if pairs is None else _known(ready, pairs)
     return decide(compared, ready.candidates, method, known=known, use_shipped=suited(ready.left, ready.right))
+
+
+def _by_fields(ready: Prepared, method: str, known: NDArray[np.bool_] | None) -> Decided:
+    """Records of any kind: weights learnt from themselves, or fitted to known pairs."""
+    found = ready.candidates
+    compared = alike(ready.left, ready.right, found, method)
+
+    def told(pair: int) -> list[tuple[str, float]]:
+        return compared.told(ready.left[found.left[pair]], ready.right[found.right[pair]], pair)
+
+    values, chance = numbers(compared, found)
+    if known is None:
+        return Decided(chance, EVEN, "unsupervised", told)
+    return Decided(choose(found.left, fitted(values, found.left, known).utility(values)), EVEN, "fitted", told)
 
 
 def package_of_another(left: Record, right: Record) -> bool:
@@ -117,17 +142,20 @@ def package_of_another(left: Record, right: Record) -> bool:
     return bool(names[0] and names[1]) and not products and not names[0] & names[1]
 
 
-def _decided(ready: Prepared, number: int, chance: NDArray[np.float64], limit: float) -> Link:
+def _decided(ready: Prepared, number: int, decided: Decided, limit: float) -> Link:
     left, part = ready.left[number], ready.candidates.of(number)
     if part.start == part.stop:
         return Link(left.id, None, 0.0, "none", ("no record shares a rare word or statement with it",))
-    mine = chance[part]
+    mine = decided.chance[part]
     if np.isnan(mine).all():
         return Link(left.id, None, 0.0, "none", ("the model gave no judgement on any candidate",))
     best = int(np.nanargmax(mine))
     at = int(ready.candidates.right[part][best])
     right, score = ready.right[at], float(mine[best])
-    told = list(said(evidence(left, right, (number, at), ready.text, ready.fields)))
+    if decided.told is None:
+        told = list(said(evidence(left, right, (number, at), ready.text, ready.fields)))
+    else:
+        told = list(said(decided.told(part.start + best)))
     others = np.delete(mine, best)
     if len(others) and np.nanmax(np.nan_to_num(others, nan=0.0)) > max(0.1, score / 4):
         second = int(np.nanargmax(np.where(np.arange(len(mine)) == best, -1, np.nan_to_num(mine, nan=-1))))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from octavo.kinds.records import open_packed
+from octavo.knowledge.entities.attributes.given import given_of
 from octavo.knowledge.entities.fields import typed_fields
 from octavo.knowledge.entities.mask import FAMILIES, mask_text, names_an_id
 from octavo.spine.errors import OctavoError
@@ -32,6 +33,8 @@ class Record:
     """What it is about, as the database calls it: packages and products with their vendors."""
     fields: Mapping[str, Any] = field(default_factory=dict)
     """Kind → values (sorted tuple of str); `date` is a float (days); see `fields.typed_fields`."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Field → what it holds, as its database calls it; empty for advisories."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,12 @@ def record_of(row: Mapping[str, Any], id_: str, *, blind: bool = False, known: S
     fields = typed_fields(row, text, lambda value: blind and names_an_id(value, hide))
     if not blind and own:
         fields["declared"] = tuple(sorted(value.lower() for value in own))
-    return Record(id_, text, _names(row, fields), fields)
+    given = given_of(row, lambda value: _cleaned(value, hide) if blind else value)
+    return Record(id_, text, _names(row, fields), fields, given)
+
+
+def _cleaned(value: str, hide: Set[str]) -> str:
+    return "" if names_an_id(value, hide) and " " not in value else mask_text(value, hide)
 
 
 def _names(row: Mapping[str, Any], fields: Mapping[str, Any]) -> tuple[str, ...]:
@@ -175,6 +183,6 @@ def _record(line: bytes, source: str, number: int, blind: bool, known: Set[str])
     given = row.get("id")
     known_id = given if isinstance(given, str | int) and not isinstance(given, bool) and given != "" else None
     record = record_of(row, f"{source}:{number}" if known_id is None else str(known_id), blind=blind, known=known)
-    if not record.text.strip() and not any(kind not in ("declared", "date") for kind in record.fields):
+    if not (record.text.strip() or record.given or any(kind not in ("declared", "date") for kind in record.fields)):
         return "nothing to compare: neither text nor fields"
     return record

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from octavo.knowledge.entities.attributes.alike import are_plain
 from octavo.knowledge.entities.candidates import Candidates
 from octavo.knowledge.entities.choice.mixture import mix
 from octavo.knowledge.entities.choice.trees import Growth, Trees, choose, grow
@@ -38,6 +39,8 @@ class Decided:
     threshold: float
     weights: str
     """Which weights decided: `shipped`, `fitted`, or `unsupervised`."""
+    told: Callable[[int], list[tuple[str, float]]] | None = None
+    """What was weighed in one candidate pair, where the weights are of single fields."""
 
 
 @cache
@@ -49,7 +52,7 @@ def shipped() -> Mapping[str, Any]:
 
 def suited(left: Sequence[Record], right: Sequence[Record]) -> bool:
     """Whether the records are of the kind that the shipped weights were fitted on."""
-    return all(
+    return not are_plain(left, right) and all(
         sum(1 for record in side if KNOWN_KINDS & record.fields.keys()) >= ENOUGH_KNOWN * len(side)
         for side in (left, right)
     )
