@@ -27,7 +27,7 @@ import numpy as np
 from octavo.kinds.documents import DUPLICATE_REASONS, Document, read_documents, read_removed
 from octavo.knowledge.answer.answer import Answerer
 from octavo.knowledge.dense.hybrid import Hybrid, standard
-from octavo.knowledge.dense.layer import Vectors, relearn
+from octavo.knowledge.dense.layer import Vectors
 from octavo.knowledge.dense.ranker import Dense
 from octavo.knowledge.index.index import Index
 from octavo.knowledge.index.postings import FIELDS, by_field, counted
@@ -109,10 +109,8 @@ def vectors_of(path: Path, folder: Path) -> tuple[Index, Index, float]:
             seconds = time.process_time() - began
     low = folder / f"floor-{path.name}"
     shutil.copyfile(path, low)
-    with Index.open(low, write=True) as index:
-        with index.transaction() as c:
-            relearn(c)
-        index.build_layer(Vectors(learning=False))
+    with open_index(low, write=True) as index:
+        index.renew(Vectors(learning=False))
     return open_index(path), open_index(low), seconds
 
 

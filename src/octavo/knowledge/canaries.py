@@ -20,6 +20,10 @@ DEFAULT = 16
 """Canaries that are made of documents that were there before, and as many of those that came in."""
 WORDS = 8
 """Words of a made canary."""
+RELEARNT = 64
+"""Canaries that are made when vectors are learnt anew."""
+KEPT = 0.9
+"""Of those that were found by the old vectors, as many must be found by the new ones."""
 DEPTH = 5
 """The expected document must be among so many."""
 
@@ -85,12 +89,14 @@ def spread(numbers: Sequence[int], count: int = DEFAULT) -> list[int]:
     return [int(number) for number in numbers[::step]]
 
 
-def failures(view: View, canaries: Iterable[Canary], k: int = DEPTH, method: str | None = None) -> list[Failure]:
-    """The canaries whose document is not among the first `k`. Those made of documents ask for their words (sparse),
-    given ones by `method`, or as a search does that names none."""
+def failures(
+    view: View, canaries: Iterable[Canary], k: int = DEPTH, method: str | None = None, made: str = "sparse"
+) -> list[Failure]:
+    """The canaries whose document is not among the first `k`. Those made of documents ask for their words by the
+    method `made`, given ones by `method`, or as a search does that names none."""
     failed = []
     for canary in canaries:
-        hits = search(view, canary.question, 3 * k if canary.made else k, "sparse" if canary.made else method)
+        hits = search(view, canary.question, 3 * k if canary.made else k, made if canary.made else method)
         edge = hits[k - 1].score if len(hits) > k else float("-inf")
         good = [hit.id for place, hit in enumerate(hits) if place < k or (canary.made and hit.score >= edge)]
         if canary.id not in good:
@@ -118,6 +124,23 @@ def trial(index: Index, given: Sequence[Canary] | None = None, method: str | Non
             numbers = view.documents()
             canaries += made_of(view, spread(numbers[numbers >= first].tolist()))
         try_all(view, canaries, method)
+
+    return tries
+
+
+def trial_of_vectors(index: Index, given: Sequence[Canary] | None = None) -> Trial:
+    """What tries vectors that were learnt anew: the given canaries; without any, documents must be found by their own
+    words through the vectors alone, nine tenths as many as through the old ones."""
+    if given is not None:
+        return trial(index, given)
+    before = index.view()
+    known = made_of(before, spread(before.documents().tolist(), RELEARNT))
+    found = len(known) - len(failures(before, known, made="dense"))
+
+    def tries(view: View) -> None:
+        failed = failures(view, known, made="dense")
+        if len(known) - len(failed) < KEPT * found:
+            raise refusal(failed, len(known))
 
     return tries
 

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from octavo.kinds.index import INDEX
 from octavo.kinds.records import Bad, Row, write_rows
-from octavo.knowledge.canaries import Canary, made_of, spread, trial, try_all
+from octavo.knowledge.canaries import Canary, made_of, spread, trial, trial_of_vectors, try_all
 from octavo.knowledge.index.index import Index
+from octavo.knowledge.index.layer import Renewable
 from octavo.knowledge.index.records import Record, read_records
 from octavo.knowledge.index.write import Change
-from octavo.knowledge.layers import build_layers, open_index
+from octavo.knowledge.layers import build_layers, layer, open_index
 from octavo.spine.disk import sync_folder
 from octavo.spine.errors import WRONG_USE, OctavoError
 from octavo.spine.progress import progress
+
+if TYPE_CHECKING:
+    from octavo.knowledge.index.layer import Layer
 
 REJECTED = "rejected.jsonl"
 DRAFT = ".index.draft"
@@ -59,11 +63,13 @@ def make(
     out: Path,
     *,
     layers: Sequence[str] = (),
+    given: Mapping[str, Layer] | None = None,
     length: int = 900,
     canaries: Sequence[Canary] | None = None,
     tried: bool = True,
 ) -> Outcome:
-    """Make the index `out` of files of records: whole, or not at all. One that was stopped begins again."""
+    """Make the index `out` of files of records: whole, or not at all. One that was stopped begins again. `given` are
+    layers that are not as by default."""
     target = out / INDEX
     if target.exists():
         raise OctavoError(
@@ -79,7 +85,7 @@ def make(
         _clear(draft)
         bad: list[Bad] = []
         try:
-            outcome = _drafted(draft, paths, bad, layers=layers, length=length, canaries=canaries, tried=tried)
+            outcome = _drafted(draft, paths, bad, layers, given, length=length, canaries=canaries, tried=tried)
             _write_rejected(out, bad)
             _durable(draft)
             outcome = replace(outcome, bytes=draft.stat().st_size)
@@ -94,8 +100,9 @@ def _drafted(
     draft: Path,
     paths: Sequence[Path],
     bad: list[Bad],
-    *,
     layers: Sequence[str],
+    given: Mapping[str, Layer] | None,
+    *,
     length: int,
     canaries: Sequence[Canary] | None,
     tried: bool,
@@ -106,7 +113,7 @@ def _drafted(
         change = index.change(_counted(read_records(paths, bad)), replace=False)
         if not change.added:
             raise _nothing(paths, bad)
-        fed = build_layers(index, layers)
+        fed = build_layers(index, layers, given)
         if tried:
             numbers = index.view().documents().tolist()
             try_all(index.view(), made_of(index.view(), spread(numbers)) if canaries is None else canaries)
@@ -146,6 +153,32 @@ def change(
         if paths:
             _write_rejected(target.parent, bad)
         outcome = Outcome(done, len(view.documents()), view.live, 0, bad)
+    return replace(outcome, bytes=target.stat().st_size)
+
+
+def relearn(
+    place: Path, vectors: Layer | None = None, *, canaries: Sequence[Canary] | None = None, tried: bool = True
+) -> Outcome:
+    """Learn the vectors of an index anew, of what it holds now, as one generation that appears at once or, when too
+    few canaries are found, not at all; or take those of another model. Earlier generations keep their own."""
+    target = file_of(place)
+    with open_index(target, write=True) as index:
+        index.made = _now()
+        if "dense" not in index.layer_names():
+            raise OctavoError(
+                "K026",
+                "The index has no vectors that could be learnt anew",
+                where=str(target),
+                likely="it was made with --without dense",
+                do="octavo knowledge index makes it again with them",
+                exit_code=WRONG_USE,
+            )
+        new = vectors or layer("dense")
+        assert isinstance(new, Renewable)
+        bar = progress("make vectors anew", index.view().live, "passages")
+        done = index.renew(new, trial_of_vectors(index, canaries) if tried else None, bar.advance)
+        view = index.view()
+        outcome = Outcome(done, len(view.documents()), view.live, 0, [], {"dense": view.live})
     return replace(outcome, bytes=target.stat().st_size)
 
 

@@ -80,6 +80,62 @@ def test_an_index_keeps_and_finds_its_vectors(small, tmp_path):
         assert {view.id_of(p) for p, _ in Dense(view).rank("c green fox", 3)} == {"a", "b", "c"}
 
 
+def test_prompts_are_read_from_the_files_of_the_model(small, tmp_path):
+    import shutil
+
+    folder = tmp_path / "m"
+    shutil.copytree(small, folder)
+    about = folder / "config_sentence_transformers.json"
+    about.write_text(json.dumps({"prompts": {"query": "query: ", "document": "passage: "}}))
+    assert (Foreign(folder).question, Foreign(folder).passage) == ("query: ", "passage: ")
+    assert (Foreign(folder, question="").question, Foreign(small).question) == ("", "")
+    about.write_text(json.dumps({"prompts": {"query": 7}}))
+    with pytest.raises(OctavoError) as error:
+        Foreign(folder)
+    assert error.value.code == "K033"
+
+
+def test_an_index_is_made_added_to_and_searched_with_a_model_by_command(small, tmp_path, capsys):
+    import shutil
+
+    from octavo.cli.main import octavo_command
+
+    def run(*arguments):
+        octavo_command.main(args=["knowledge", *map(str, arguments)], standalone_mode=False)
+
+    def first(question):
+        capsys.readouterr()
+        run("search", place, question, "--method", "dense", "--json", "-k", "1")
+        return json.loads(capsys.readouterr().out)["hits"][0]["id"]
+
+    folder, place, rows = tmp_path / "m", tmp_path / "i", tmp_path / "rows.jsonl"
+    shutil.copytree(small, folder)
+    rows.write_text("\n".join(json.dumps({"id": i, "text": i}) for i in ("red fox runs", "green leaf")))
+    with pytest.raises(OctavoError) as error:
+        run("index", rows, "-o", place, "--embed-prompts", "query: ", "passage: ")
+    assert error.value.code == "K027"
+    run("index", rows, "-o", place, "--without", "graph", "--embed", folder)
+    assert first("green leaf green leaf") == "green leaf"
+    rows.write_text(json.dumps({"id": "leaf", "text": "leaf leaf leaf"}))
+    run("add", place, rows)
+    assert first("leaf leaf leaf leaf") == "leaf"
+    (folder / "config.json").write_text((folder / "config.json").read_text() + "\n")
+    for command in (("search", place, "leaf"), ("relearn", place), ("relearn", place, "--embed", small)):
+        with pytest.raises(OctavoError) as error:
+            run(*command)
+        assert error.value.code == "K034"
+    run("relearn", place, "--embed", small, "--no-canaries")
+    assert first("leaf leaf leaf leaf") == "leaf"
+    run("relearn", place)
+    capsys.readouterr()
+    run("generations", place, "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert [row["relearnt"] for row in told] == [False, False, True, True]
+    assert told[-1]["drift"]["kind"] == "floor"
+    run("rollback", place)
+    assert first("leaf leaf leaf leaf") == "leaf"
+
+
 def test_a_model_that_has_changed_is_refused(small, tmp_path):
     import shutil
 

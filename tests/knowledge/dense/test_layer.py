@@ -5,9 +5,9 @@ import pytest
 
 from octavo.kinds.documents import Document
 from octavo.knowledge.dense.bag import hashed
-from octavo.knowledge.dense.layer import Vectors, drift, relearn
+from octavo.knowledge.dense.layer import Vectors, drift, embedder_of
 from octavo.knowledge.dense.ranker import Dense
-from octavo.knowledge.dense.store import CHUNK, decoded, facts, packed, read_vectors, row_type, unpacked
+from octavo.knowledge.dense.store import CHUNK, Store, decoded, packed, row_type, unpacked
 from octavo.knowledge.index.index import Index
 from octavo.knowledge.layers import open_index
 from octavo.spine.errors import OctavoError
@@ -60,7 +60,7 @@ def found(index, question, k=3):
 
 
 def test_vectors_are_learnt_and_find_what_is_asked(learnt):
-    assert facts(learnt.connection)["kind"] == "learnt"
+    assert Store.now(learnt.connection).facts()["kind"] == "learnt"
     assert found(learnt, "who waters the plot of gardener77?")[0] == "plot/77"
     assert all(int(i.partition("/")[2]) % 12 == 3 for i in found(learnt, "daisy"))
 
@@ -77,13 +77,13 @@ def test_the_same_documents_give_the_same_vectors(garden_file, tmp_path):
 
 def test_few_documents_stay_at_the_floor_and_are_found(tmp_path):
     with made(tmp_path / "i.sqlite", 12) as index:
-        assert facts(index.connection)["kind"] == "floor"
+        assert Store.now(index.connection).facts()["kind"] == "floor"
         assert found(index, "gardener7")[0] == "plot/7"
 
 
 def test_learning_can_be_left_out(tmp_path):
     with made(tmp_path / "i.sqlite", 210, learning=False) as index:
-        assert facts(index.connection)["kind"] == "floor"
+        assert Store.now(index.connection).facts()["kind"] == "floor"
 
 
 def test_an_added_document_is_found_by_words_that_were_never_learnt(learnt):
@@ -133,14 +133,94 @@ def test_drift_tells_when_added_words_are_strange(tmp_path):
         assert told.added == 40
 
 
-def test_learning_anew_takes_in_what_came_since(tmp_path):
+def test_learning_anew_takes_in_what_came_since_as_a_generation(tmp_path):
     with made(tmp_path / "i.sqlite", 60) as index:
         index.add([Document("new", "The zeppelin frobnicates quietly.")])
-        with index.transaction() as c:
-            relearn(c)
-        index.build_layer(Vectors())
+        index.delete(["plot/7"])
+        before, old = index.view().generation, found(index, "gardener9 zeppelin", 5)
+        index.renew(Vectors())
         assert drift(index.connection).added == 0
+        assert drift(index.connection).trained == 60
         assert found(index, "zeppelin")[0] == "new"
+        view = index.view(before)
+        assert [view.id_of(p) for p, _ in Dense(view).rank("gardener9 zeppelin", 5)] == old
+        index.rollback()
+        assert found(index, "gardener9 zeppelin", 5) == old
+        assert drift(index.connection).added == 1
+
+
+def words_by_edition(index):
+    c = index.connection
+    return [[row for (row,) in c.execute(f"SELECT word FROM {store.words_table}")] for store in Store.all(c)]
+
+
+def test_what_was_gone_back_from_goes_with_the_next_change(tmp_path):
+    with made(tmp_path / "i.sqlite", 60) as index:
+        index.renew(Vectors())
+        index.rollback()
+        index.add([Document("late", "A quagga.")])
+        assert len(Store.all(index.connection)) == 1
+        index.renew(Vectors())
+        index.add([Document("later", "An okapi.")])
+        assert found(index, "quagga")[0] == "late"
+        assert found(index, "okapi")[0] == "later"
+        assert "quagga" in words_by_edition(index)[1]
+
+
+def test_vectors_that_a_trial_refuses_are_never_seen(tmp_path):
+    def refuse(view):
+        assert len(Store.all(view.index.connection)) == 2
+        raise OctavoError("K021", "no")
+
+    with made(tmp_path / "i.sqlite", 60) as index:
+        before = index.view().generation
+        with pytest.raises(OctavoError):
+            index.renew(Vectors(), refuse)
+        assert index.view().generation == before
+        assert len(Store.all(index.connection)) == 1
+        assert found(index, "gardener9")[0] == "plot/9"
+
+
+def test_pruning_lets_go_of_vectors_that_no_generation_uses(tmp_path):
+    with made(tmp_path / "i.sqlite", 60) as index:
+        index.renew(Vectors())
+        index.prune(2)
+        assert len(Store.all(index.connection)) == 2
+        index.prune(1)
+        assert [store.edition for store in Store.all(index.connection)] == [1]
+        assert found(index, "gardener9")[0] == "plot/9"
+        names = {row[0] for row in index.connection.execute("SELECT name FROM sqlite_master")}
+        assert "dense_words" not in names
+
+
+def test_forgetting_reaches_the_vectors_of_all_editions(tmp_path):
+    from octavo.knowledge.forget import forget
+
+    with made(tmp_path / "index.sqlite", 60) as index:
+        index.delete(["plot/8"])
+        index.renew(Vectors())
+        index.add([Document("late", "A quagga.")])
+        index.renew(Vectors())
+    assert forget(tmp_path, ["plot/7", "plot/8", "late"]).traces == ()
+    with open_index(tmp_path / "index.sqlite") as index:
+        for words in words_by_edition(index):
+            assert not {"gardener7", "gardener8", "quagga"} & set(words)
+            assert "gardener9" in words
+        assert found(index, "gardener9")[0] == "plot/9"
+
+
+def test_an_index_from_before_there_were_editions_is_read_and_learnt_anew(tmp_path):
+    made(tmp_path / "i.sqlite", 60).close()
+    with sqlite3.connect(tmp_path / "i.sqlite") as c:
+        c.execute("DROP TABLE dense_editions")
+    c.close()
+    with open_index(tmp_path / "i.sqlite", write=True) as index:
+        assert found(index, "gardener9")[0] == "plot/9"
+        index.add([Document("new", "The zeppelin frobnicates quietly.")])
+        index.renew(Vectors())
+        assert found(index, "zeppelin")[0] == "new"
+        assert index.rollback() == 2
+        assert found(index, "gardener9")[0] == "plot/9"
 
 
 def test_a_vector_of_the_wrong_size_is_an_error(tmp_path):
@@ -171,10 +251,8 @@ def test_a_layer_without_a_passage_says_so():
     c = sqlite3.connect(":memory:")
     for statement in Vectors.schema.split(";"):
         c.execute(statement)
-    from octavo.knowledge.dense.layer import embedder_of
-
     with pytest.raises(OctavoError) as error:
-        embedder_of(c)
+        embedder_of(Store(c, 0))
     assert error.value.code == "K032"
 
 
@@ -185,13 +263,13 @@ def test_stored_vectors_are_nearly_what_they_were():
 
 
 def test_vectors_are_written_over_the_edges_of_chunks():
-    from octavo.knowledge.dense.store import write_vectors
-
     c = sqlite3.connect(":memory:")
     c.execute("CREATE TABLE dense_vectors (chunk INTEGER PRIMARY KEY, data BLOB NOT NULL)")
     numbers = [CHUNK - 1, CHUNK, CHUNK + 3]
-    write_vectors(c, numbers, np.eye(3, 8, dtype=np.float32))
-    got = {start: unpacked(rows) for start, rows in read_vectors(c, CHUNK - 1, CHUNK + 4, 8)}
+    store = Store(c, 0)
+    store.write_vectors(numbers, np.eye(3, 8, dtype=np.float32))
+    got = {start: unpacked(rows) for start, rows in store.read_vectors(CHUNK - 1, CHUNK + 4, 8)}
+    assert store.held([CHUNK - 1, CHUNK + 1], 8) == [CHUNK - 1]
     assert got[CHUNK - 1].argmax() == 0
     assert got[CHUNK][0].argmax() == 1
     assert not got[CHUNK][1:3].any()

@@ -1,12 +1,10 @@
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from octavo.knowledge.graph.text.extract import mentions
 from octavo.knowledge.graph.text.keys import key_of, tokens
-from octavo.knowledge.graph.text.recognise import spacy_recogniser
+from octavo.knowledge.graph.text.recognise import Recogniser
 from octavo.knowledge.graph.text.trie import DEPTH, Trie
 from octavo.spine.errors import OctavoError
 
@@ -114,6 +112,7 @@ def test_a_trie_knows_whole_names_only_and_refuses_overlong_ones():
 
 
 def test_spacy_is_refused_clearly_when_it_is_not_there(tmp_path):
-    with pytest.raises(OctavoError) as caught:
-        spacy_recogniser(Path(tmp_path))
-    assert caught.value.code == "K045"
+    for place in (str(tmp_path), "no_such_package", "json"):
+        with pytest.raises(OctavoError) as caught:
+            Recogniser(place)
+        assert caught.value.code == "K045"

@@ -15,19 +15,31 @@ from octavo.cli.talk import answer, answer_json, say, table
 @click.argument("place", type=click.Path(path_type=Path, exists=True), metavar="INDEX")
 @json_option
 def command(place: Path, as_json: bool) -> None:
-    """List the generations that INDEX can be searched as of, oldest first."""
+    """List the generations that INDEX can be searched as of, oldest first, and whether its vectors still fit."""
     from octavo.knowledge.folder import file_of
-    from octavo.knowledge.index.index import Index
+    from octavo.knowledge.layers import drift, open_index, relearnt
 
-    with Index.open(file_of(place)) as index:
+    with open_index(file_of(place)) as index:
         found = index.generations()
         counts = [len(index.view(one.number).documents()) for one in found]
+        moved, anew = drift(index), relearnt(index)
     if as_json:
-        answer_json([{**asdict(one), "documents": count} for one, count in zip(found, counts, strict=True)])
+        answer_json(
+            [
+                {
+                    **asdict(one),
+                    "documents": count,
+                    "relearnt": one.number in anew,
+                    "drift": asdict(moved) if moved and one.current else None,
+                }
+                for one, count in zip(found, counts, strict=True)
+            ]
+        )
         return
     rows = [("generation", "documents", "added", "deleted", "made", "")]
     for one, count in zip(found, counts, strict=True):
-        note = "current" if one.current else "undone" if one.undone else ""
+        state = "current" if one.current else "undone" if one.undone else ""
+        note = ", ".join(word for word in (state, "vectors anew" if one.number in anew else "") if word)
         rows.append((str(one.number), f"{count:,}", f"{one.added:,}", f"{one.deleted:,}", one.made, note))
     answer(table(rows))
     say(f'next: octavo knowledge search {place} "…" --as-of N, or octavo knowledge rollback {place}')

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from octavo.cli.options import json_option
 from octavo.cli.talk import answer, answer_json, following, say, size, table
 from octavo.spine.errors import WRONG_USE, OctavoError
+
+if TYPE_CHECKING:
+    from octavo.knowledge.index.layer import Layer
 
 
 def told(outcome: dict[str, object], place: Path, as_json: bool) -> None:
@@ -37,6 +41,23 @@ def told(outcome: dict[str, object], place: Path, as_json: bool) -> None:
     "--without", multiple=True, type=click.Choice(["dense", "graph"]), help="Leave a layer out; may be repeated."
 )
 @click.option(
+    "--embed",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="FOLDER",
+    help="Take the vectors of this local sentence-embedding model (Hugging Face's form) in place of learning them.",
+)
+@click.option(
+    "--embed-prompts",
+    nargs=2,
+    metavar="QUESTION PASSAGE",
+    help='What --embed puts before questions and passages (default: as its files say), such as "query: " "passage: ".',
+)
+@click.option(
+    "--names-by",
+    metavar="PIPELINE",
+    help="Also take the names that this local spaCy pipeline (folder or installed package) finds into the graph.",
+)
+@click.option(
     "--passage",
     type=click.IntRange(100, 10_000),
     default=900,
@@ -54,6 +75,9 @@ def command(
     inputs: tuple[Path, ...],
     out: Path,
     without: tuple[str, ...],
+    embed: Path | None,
+    embed_prompts: tuple[str, str] | None,
+    names_by: str | None,
     passage: int,
     canaries: Path | None,
     no_canaries: bool,
@@ -72,12 +96,37 @@ def command(
         raise OctavoError(
             "K022", "No files were given", do="octavo knowledge index PASSAGES.jsonl -o INDEX", exit_code=WRONG_USE
         )
+    own = _own_layers(without, embed, embed_prompts, names_by)
     layers = [name for name in installed() if name not in without]
     for name in LAYERS:
         if name not in without and name not in layers:
             say(f"this installation can't make the layer {name}: the index is made without it")
     given = read_canaries(canaries) if canaries else None
     with following():
-        outcome = make(inputs, out, layers=layers, length=passage, canaries=given, tried=not no_canaries)
+        outcome = make(inputs, out, layers=layers, given=own, length=passage, canaries=given, tried=not no_canaries)
     told(outcome.as_json(), out, as_json)
     say(f'next: octavo knowledge search {out} "…"')
+
+
+def _own_layers(
+    without: tuple[str, ...], embed: Path | None, prompts: tuple[str, str] | None, names_by: str | None
+) -> dict[str, Layer]:
+    """The layers that are not as by default."""
+    from octavo.knowledge.layers import graph_by, vectors_of
+
+    for option, given, layer in (("--embed", embed, "dense"), ("--names-by", names_by, "graph")):
+        if given and layer in without:
+            raise OctavoError(
+                "K027", f"{option} and --without {layer} exclude each other", do="leave one out", exit_code=WRONG_USE
+            )
+    if prompts and not embed:
+        raise OctavoError(
+            "K027", "--embed-prompts says nothing without --embed", do="name the model", exit_code=WRONG_USE
+        )
+    own: dict[str, Layer] = {}
+    if embed:
+        question, passage = prompts or (None, None)
+        own["dense"] = vectors_of(embed, question=question, passage=passage)
+    if names_by:
+        own["graph"] = graph_by(names_by)
+    return own

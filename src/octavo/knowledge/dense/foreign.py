@@ -25,6 +25,8 @@ POOLINGS = {
     "pooling_mode_max_tokens": "max",
     "pooling_mode_lasttoken": "last",
 }
+PROMPTS = (("query", "question"), ("passage", "document"))
+"""The names that models give to what is put before questions, and before passages."""
 _UNDERSTOOD = ("Transformer", "Pooling", "Normalize")
 
 
@@ -32,13 +34,16 @@ class Foreign:
     """A transformer whose token vectors are pooled as its own files say (by their mean where they say nothing).
 
     Nothing is downloaded and no code of the folder is run. `question` and `passage` are put before the texts: some
-    models were trained with `query: ` and `passage: `.
+    models were trained with `query: ` and `passage: `. Without them what the model's own files say is put there.
     """
 
-    def __init__(self, folder: Path, *, question: str = "", passage: str = "") -> None:
+    def __init__(self, folder: Path, *, question: str | None = None, passage: str | None = None) -> None:
         from transformers import AutoModel, AutoTokenizer
 
-        self.folder, self.question, self.passage = folder, question, passage
+        prompts = prompts_of(folder)
+        self.folder = folder
+        self.question = prompts[0] if question is None else question
+        self.passage = prompts[1] if passage is None else passage
         self.pooling, self.longest = pooling_of(folder)
         self.digest = digest_of(folder)
         options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
@@ -100,6 +105,9 @@ class Foreign:
     def again(cls, known: Mapping[str, Any]) -> Foreign:
         """The model that the vectors of an index were made with; an error when it is gone or another now."""
         folder = Path(known["folder"])
+        key = (str(folder), known["digest"], known["question"], known["passage"], _stamp(folder))
+        if key in _OPENED:
+            return _OPENED[key]
         if not folder.is_dir() or digest_of(folder) != known["digest"]:
             raise OctavoError(
                 "K034",
@@ -108,9 +116,16 @@ class Foreign:
                 else "The model is not the one that made the vectors of this index",
                 where=str(folder),
                 likely="it was moved, removed or replaced",
-                do="put it back, or make the index again; --method sparse works now",
+                do="put it back, or octavo knowledge relearn INDEX --no-canaries; --method sparse works now",
             )
-        return cls(folder, question=known["question"], passage=known["passage"])
+        made = cls(folder, question=known["question"], passage=known["passage"])
+        _OPENED.clear()
+        _OPENED[key] = made
+        return made
+
+
+_OPENED: dict[object, Foreign] = {}
+"""The model that was opened last, so that every change and every view doesn't read it again."""
 
 
 def pooling_of(folder: Path) -> tuple[str, int]:
@@ -136,17 +151,39 @@ def pooling_of(folder: Path) -> tuple[str, int]:
     return (POOLINGS[chosen[0]] if chosen else "mean"), longest
 
 
+def prompts_of(folder: Path) -> tuple[str, str]:
+    """What the model's own files say is to be put before questions and before passages."""
+    try:
+        prompts = _json(folder / "config_sentence_transformers.json", {}).get("prompts") or {}
+        found = [next((prompts[name] for name in names if prompts.get(name)), "") for names in PROMPTS]
+        if not all(isinstance(prompt, str) for prompt in found):
+            raise TypeError("a prompt is no text")
+    except (ValueError, TypeError, AttributeError) as error:
+        raise _unreadable(folder, f"its config_sentence_transformers.json can't be read: {error}") from None
+    return found[0], found[1]
+
+
 def digest_of(folder: Path) -> str:
     """A digest of the files that decide the vectors."""
     whole = blake2b(digest_size=16)
-    names = ("config.json", "modules.json", "1_Pooling/config.json", "tokenizer.json", "vocab.txt")
-    for path in [*(folder / name for name in names), *sorted(folder.glob("*.safetensors"))]:
-        if path.is_file():
-            whole.update(str(path.relative_to(folder)).encode())
-            with path.open("rb") as data:
-                while block := data.read(1 << 20):
-                    whole.update(block)
+    for path in _deciding(folder):
+        whole.update(str(path.relative_to(folder)).encode())
+        with path.open("rb") as data:
+            while block := data.read(1 << 20):
+                whole.update(block)
     return whole.hexdigest()
+
+
+def _deciding(folder: Path) -> list[Path]:
+    names = ("config.json", "modules.json", "1_Pooling/config.json", "tokenizer.json", "vocab.txt")
+    paths = [*(folder / name for name in names), *sorted(folder.glob("*.safetensors"))]
+    return [path for path in paths if path.is_file()]
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Changes when the files of a model do, as far as the disk tells."""
+    found = [(path, path.stat()) for path in _deciding(folder)]
+    return tuple((path.name, about.st_size, about.st_mtime_ns) for path, about in found)
 
 
 def _json(path: Path, missing: Any) -> Any:

@@ -12,20 +12,7 @@ import numpy as np
 
 from octavo.knowledge.dense.bag import DIMENSIONS, Bag, Embedder, Shown, Words, passage_terms
 from octavo.knowledge.dense.corpus import MOST, read_corpus
-from octavo.knowledge.dense.store import (
-    SCHEMA,
-    StoredWords,
-    count_words,
-    drop,
-    facts,
-    read_vectors,
-    set_facts,
-    shown,
-    spans,
-    stored_passages,
-    write_vectors,
-    write_words,
-)
+from octavo.knowledge.dense.store import LIVING, SCHEMA, Store, StoredWords, editions, shown, spans, stored_passages
 from octavo.spine.errors import OctavoError
 
 if TYPE_CHECKING:
@@ -44,6 +31,8 @@ DRIFTED = 0.1
 class Drift:
     """How far the documents have moved from those that the vectors were learnt from."""
 
+    kind: str
+    """`learnt`, `floor` (counted only), `foreign`, or `none` before the first passage."""
     trained: int
     """Passages there were when the vectors were learnt."""
     added: int
@@ -67,42 +56,69 @@ class Vectors:
     def __init__(self, embedder: Foreign | None = None, *, learning: bool = True) -> None:
         self._foreign, self._learning = embedder, learning
         self._made: Bag | None = None
+        """What was learnt just now, while nobody else can change the words."""
 
     def added(self, c: sqlite3.Connection, entries: Sequence[Entry], documents: Mapping[int, Document]) -> None:
         """Embed new passages; costs what they cost, but for the first, which all words are learnt with."""
-        known = facts(c)
-        texts = [shown(documents[e.document], e.start, e.end, e.heading) for e in entries]
-        if not known:
-            self._begin(c, texts)
-            known = facts(c)
-        embedder = self._embedder(c)
-        write_vectors(c, [e.number for e in entries], embedder.passages(texts))
-        if isinstance(embedder, Bag):
-            self._count(c, known, embedder, entries, texts)
-
-    def _begin(self, c: sqlite3.Connection, texts: Sequence[Shown]) -> None:
-        if self._foreign is not None:
-            set_facts(c, **self._foreign.facts())
-            return
-        total = c.execute("SELECT count(*), coalesce(max(number), -1) FROM passages").fetchone()
-        passages: Iterable[Shown] = stored_passages(c, MOST) if total[0] > len(texts) else texts
-        words, unknown, kind = made_from(passages, learning=self._learning)
-        kept = write_words(c, words)
-        trained = {"passages": total[0], "next": total[1] + 1}
-        set_facts(c, kind=kind, dimensions=DIMENSIONS, unknown=unknown, trained=trained, seen=0, missed=0, forgotten=0)
-        self._made = Bag(kept, unknown)
-
-    def _embedder(self, c: sqlite3.Connection) -> Embedder:
-        if self._made is not None:
-            filled = c.execute("SELECT ready FROM layers WHERE name = ?", (self.name,)).fetchone()
-            if filled == (0,):  # until then nobody else changes the words
-                return self._made
+        if self._made is not None and c.execute("SELECT 1 FROM layers WHERE name = 'dense' AND ready = 1").fetchone():
             self._made = None
-        return self._foreign or embedder_of(c)
+        self._take(Store.now(c), entries, documents)
+
+    def renew(
+        self, c: sqlite3.Connection, generation: int, batches: Iterable[tuple[Sequence[Entry], Mapping[int, Document]]]
+    ) -> int:
+        """Learn and make the vectors of these passages anew, for the generations from this one on; see `Renewable`."""
+        store, count, self._made = Store.begin(c, generation), 0, None
+        for entries, documents in batches:
+            self._take(store, entries, documents)
+            count += len(entries)
+        self._made = None
+        return count
+
+    def undo(self, c: sqlite3.Connection, generation: int) -> None:
+        """See `Renewable`."""
+        for number, born in editions(c):
+            if born > generation:
+                Store(c, number).drop()
+
+    def prune(self, c: sqlite3.Connection, oldest: int) -> bool:
+        """See `Renewable`."""
+        needed = Store.at(c, oldest).edition
+        old = [number for number, _ in editions(c) if number < needed]
+        for number in old:
+            Store(c, number).drop()
+        return bool(old)
+
+    def _take(self, store: Store, entries: Sequence[Entry], documents: Mapping[int, Document]) -> None:
+        texts = [shown(documents[e.document], e.start, e.end, e.heading) for e in entries]
+        known = store.facts()
+        if not known:
+            self._begin(store, texts)
+            known = store.facts()
+        embedder = self._made or embedder_of(store)
+        store.write_vectors([e.number for e in entries], embedder.passages(texts))
+        if isinstance(embedder, Bag):
+            self._count(store, known, embedder, entries, texts)
+
+    def _begin(self, store: Store, texts: Sequence[Shown]) -> None:
+        if self._foreign is not None:
+            store.set_facts(**self._foreign.facts())
+            return
+        c = store.connection
+        total = c.execute(f"SELECT count(*) FROM {LIVING}").fetchone()[0]  # noqa: S608
+        after = c.execute("SELECT coalesce(max(number), -1) + 1 FROM passages").fetchone()[0]
+        passages: Iterable[Shown] = stored_passages(c, MOST) if total > len(texts) else texts
+        words, unknown, kind = made_from(passages, learning=self._learning)
+        kept = store.write_words(words)
+        trained = {"passages": total, "next": after}
+        store.set_facts(
+            kind=kind, dimensions=DIMENSIONS, unknown=unknown, trained=trained, seen=0, missed=0, forgotten=0
+        )
+        self._made = Bag(kept, unknown)
 
     def _count(
         self,
-        c: sqlite3.Connection,
+        store: Store,
         known: Mapping[str, object],
         bag: Bag,
         entries: Sequence[Entry],
@@ -117,43 +133,43 @@ class Vectors:
             counts.update(words)
             if entry.number >= trained["next"]:
                 new |= words
-        count_words(c, counts, 1)
+        store.count_words(counts, 1)
         if new:
             _, there = bag.lexicon.vectors(sorted(new))
-            now = facts(c)
-            set_facts(c, seen=now["seen"] + len(new), missed=now["missed"] + len(new) - int(there.sum()))
+            now = store.facts()
+            store.set_facts(seen=now["seen"] + len(new), missed=now["missed"] + len(new) - int(there.sum()))
 
     def forget(self, c: sqlite3.Connection, passages: NDArray[np.uint32], documents: Mapping[int, Document]) -> None:
-        """Take out the vectors of passages, and the words that no other passage holds."""
-        known = facts(c)
-        if not known:
-            return
+        """Take out the vectors of passages, and the words that no other passage holds, of all editions."""
         self._made = None
-        where = [int(number) for number in passages]
-        write_vectors(c, where, np.zeros((len(where), known["dimensions"]), np.float32))
-        if known["kind"] == "foreign":
-            return
-        counts: Counter[str] = Counter()
-        for document, start, end, heading in spans(c, where):
-            counts.update(set(passage_terms(shown(documents[document], start, end, heading))))
-        count_words(c, counts, -1)
-        set_facts(c, forgotten=known["forgotten"] + len(where))
+        for store in Store.all(c):
+            known = store.facts()
+            where = store.held(passages.tolist(), known["dimensions"]) if known else []
+            if not where:
+                continue
+            store.write_vectors(where, np.zeros((len(where), known["dimensions"]), np.float32))
+            if known["kind"] == "foreign":
+                continue
+            counts: Counter[str] = Counter()
+            for document, start, end, heading in spans(c, where):
+                counts.update(set(passage_terms(shown(documents[document], start, end, heading))))
+            store.count_words(counts, -1)
+            store.set_facts(forgotten=known["forgotten"] + len(where))
 
     def traces(
         self, c: sqlite3.Connection, passages: NDArray[np.uint32], documents: Mapping[int, Document]
     ) -> list[str]:
         """Vectors of these passages, and words of these documents that no passage holds."""
-        known = facts(c)
-        if not known or not len(passages):
-            return []
-        wanted = set(passages.tolist())
-        found = []
-        for start, rows in read_vectors(c, min(wanted), max(wanted) + 1, known["dimensions"]):
-            held = np.flatnonzero(rows["values"].any(axis=1) | (rows["scale"] != 0)) + start
-            found += [f"the vector of passage {n}" for n in held.tolist() if n in wanted]
         words = {word for d in documents.values() for word in passage_terms(shown(d, 0, len(d.text), ""))}
-        orphans = c.execute("SELECT word FROM dense_words WHERE passages <= 0 ORDER BY word")
-        return found + [f"the vector of the word {word}" for (word,) in orphans if word in words]
+        found = []
+        for store in Store.all(c):
+            known = store.facts()
+            if not known or not len(passages):
+                continue
+            found += [f"the vector of passage {n}" for n in store.held(passages.tolist(), known["dimensions"])]
+            orphans = c.execute(f"SELECT word FROM {store.words_table} WHERE passages <= 0 ORDER BY word")  # noqa: S608
+            found += [f"the vector of the word {word}" for (word,) in orphans if word in words]
+        return found
 
 
 def made_from(passages: Iterable[Shown], *, learning: bool = True) -> tuple[Words, float, str]:
@@ -167,9 +183,9 @@ def made_from(passages: Iterable[Shown], *, learning: bool = True) -> tuple[Word
     return words, unknown, "floor" if words is start else "learnt"
 
 
-def embedder_of(c: sqlite3.Connection) -> Embedder:
-    """What gives questions the vectors that belong to those of an index."""
-    known = facts(c)
+def embedder_of(store: Store) -> Embedder:
+    """What gives questions the vectors that belong to those of an edition."""
+    known = store.facts()
     if not known:
         raise OctavoError(
             "K032", "The index has no vectors yet", likely="it is empty", do="add documents, or use --method sparse"
@@ -179,22 +195,17 @@ def embedder_of(c: sqlite3.Connection) -> Embedder:
 
         made: Embedder = Foreign.again(known)
         return made
-    return Bag(StoredWords(c, known["dimensions"]), known["unknown"], known["dimensions"])
+    return Bag(StoredWords(store, known["dimensions"]), known["unknown"], known["dimensions"])
 
 
 def drift(c: sqlite3.Connection) -> Drift:
     """Whether the vectors still fit the documents; those of a foreign model always do."""
-    known = facts(c)
+    known = Store.now(c).facts()
     if not known or known["kind"] == "foreign":
-        return Drift(0, 0, 0, 0.0, False)
+        return Drift(known.get("kind", "none"), 0, 0, 0, 0.0, False)
     trained = known["trained"]
-    added = c.execute("SELECT count(*) FROM passages WHERE number >= ?", (trained["next"],)).fetchone()[0]
+    after = f"SELECT count(*) FROM {LIVING} WHERE passages.number >= ?"  # noqa: S608
+    added = c.execute(after, (trained["next"],)).fetchone()[0]
     unknown = known["missed"] / known["seen"] if known["seen"] else 0.0
     due = (known["seen"] >= ENOUGH and unknown > DRIFTED) or added > max(trained["passages"], 200)
-    return Drift(trained["passages"], added, known["forgotten"], unknown, due)
-
-
-def relearn(c: sqlite3.Connection) -> None:
-    """Drop all vectors; `Index.build_layer` then learns and makes them anew. Nothing is committed here."""
-    drop(c)
-    c.execute("DELETE FROM layers WHERE name = ?", (Vectors.name,))
+    return Drift(known["kind"], trained["passages"], added, known["forgotten"], unknown, due)

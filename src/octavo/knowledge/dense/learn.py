@@ -66,10 +66,11 @@ def learn(start: Words, corpus: Corpus, course: Course = Course()) -> Words:
     steps, batch = course.length(len(usable)), min(course.batch, len(usable))
     bar = progress("learn what belongs together", steps, "steps")
     order, at, loss = rng.permutation(usable), 0, 0.0
+    marks = np.zeros(len(start.words), bool)
     for step in range(steps):
         if at + batch > len(order):
             order, at = rng.permutation(usable), 0
-        pairs = [_views(corpus, int(number), course, rng) for number in order[at : at + batch]]
+        pairs = [_views(corpus, int(number), course, rng, marks) for number in order[at : at + batch]]
         at += batch
         loss = _step(vectors, squares, pairs, course, course.rate * (1 - step / steps))
         bar.advance(note=f"loss {loss:.2f}")
@@ -78,9 +79,9 @@ def learn(start: Words, corpus: Corpus, course: Course = Course()) -> Words:
 
 
 def _views(
-    corpus: Corpus, number: int, course: Course, rng: np.random.Generator
+    corpus: Corpus, number: int, course: Course, rng: np.random.Generator, marks: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """What stands for the question and what for the answer."""
+    """What stands for the question and what for the answer. `marks` has a False for each word, before and after."""
     first, last = int(corpus.starts[number]), int(corpus.starts[number + 1])
     title, count = corpus.part(first), last - first - 1
     kind = int(np.searchsorted(np.cumsum(course.views), rng.random() * sum(course.views)))
@@ -97,7 +98,9 @@ def _views(
         answer = np.concatenate([around, corpus.tokens[corpus.parts[chosen + 1] : corpus.parts[last]]])
     question, answer = question[:60], answer[:200]
     if course.drop:
-        kept = question[~np.isin(question, answer) | (rng.random(len(question)) >= course.drop)]
+        marks[answer] = True
+        kept = question[~marks[question] | (rng.random(len(question)) >= course.drop)]
+        marks[answer] = False
         question = kept if len(kept) else question
     return question, answer
 

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from octavo.knowledge.dense.layer import embedder_of
-from octavo.knowledge.dense.store import facts, read_vectors, unpacked
+from octavo.knowledge.dense.store import Store, unpacked
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from numpy.typing import NDArray
 
     from octavo.knowledge.index.view import View
@@ -23,25 +21,25 @@ LARGE = 300_000
 class Matrix:
     """The vectors of all passages by number in float32; room is taken ahead, so that growing costs what is new."""
 
-    def __init__(self, c: sqlite3.Connection, size: int) -> None:
-        self.dimensions = int(facts(c)["dimensions"]) if size else 1
+    def __init__(self, store: Store, size: int) -> None:
+        self.dimensions = int(store.facts()["dimensions"]) if size else 1
         self.size = 0
         self._held = np.zeros((0, self.dimensions), np.float32)
-        self.grow(c, size)
+        self.grow(store, size)
 
     @property
     def rows(self) -> NDArray[np.float32]:
         """One row per passage; zeros for those that were forgotten."""
         return self._held[: self.size]
 
-    def grow(self, c: sqlite3.Connection, size: int) -> Matrix:
+    def grow(self, store: Store, size: int) -> Matrix:
         """Take in passages up to number `size`."""
         if size > len(self._held):
             held = np.zeros((size + size // 8, self.dimensions), np.float32)
             held[: self.size] = self.rows
             self._held = held
         if size > self.size:
-            for start, rows in read_vectors(c, self.size, size, self.dimensions):
+            for start, rows in store.read_vectors(self.size, size, self.dimensions):
                 self._held[start : start + len(rows)] = unpacked(rows)
             self.size = size
         return self
@@ -52,10 +50,12 @@ class Dense:
 
     def __init__(self, view: View, *, large: int = LARGE) -> None:
         self.view = view
-        c = view.index.connection
         with view.index.reading():
-            self.embedder = view.cached("dense embedder", lambda: embedder_of(c))
-            matrix = view.grown("dense", lambda: Matrix(c, len(view)), lambda old: old.grow(c, len(view)))
+            store = Store.at(view.index.connection, view.generation)
+            self.embedder = view.cached("dense embedder", lambda: embedder_of(store))
+            matrix = view.grown(
+                f"dense {store.edition}", lambda: Matrix(store, len(view)), lambda old: old.grow(store, len(view))
+            )
         self.rows = matrix.rows[: len(view)]
         self._faiss: Any = view.cached("dense faiss", self._indexed) if len(view) >= large else None
 

@@ -52,7 +52,8 @@ CREATE INDEX IF NOT EXISTS graph_facts_by_passage ON graph_facts (passage);
 CREATE INDEX IF NOT EXISTS graph_facts_by_subject ON graph_facts (subject, relation);
 CREATE TABLE IF NOT EXISTS graph_merges (number INTEGER PRIMARY KEY, kept TEXT NOT NULL, gone TEXT NOT NULL,
   kind TEXT NOT NULL, evidence TEXT NOT NULL, passage INTEGER NOT NULL, split INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS graph_merges_by_passage ON graph_merges (passage)
+CREATE INDEX IF NOT EXISTS graph_merges_by_passage ON graph_merges (passage);
+CREATE TABLE IF NOT EXISTS graph_settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID
 """
 _BASE = re.compile(r"\s*\([^()]*\)\s*$")
 
@@ -65,7 +66,8 @@ class Graph:
     schema = SCHEMA
 
     def __init__(self, recognise: Recogniser | None = None) -> None:
-        """`recognise` finds entities beside those found without a model; see `text.recognise`."""
+        """`recognise` finds entities beside those found without a model; the index then keeps which one it was, and
+        what is added and asked later is read with the same."""
         self._recognise = recognise
 
     def added(self, c: sqlite3.Connection, entries: Sequence[Entry], documents: Mapping[int, Document]) -> None:
@@ -74,18 +76,24 @@ class Graph:
         for entry in entries:
             if entry.number == firsts[entry.document]:
                 _learn_names(c, documents[entry.document], 1)
-        names = StoredNames(c)
+        names, recognise = StoredNames(c), self._recogniser(c)
         for entry in entries:
             document = documents[entry.document]
-            self._passage(c, entry, document, names, first=entry.number == firsts[entry.document])
+            found = mentions(entry.text, names)
+            if recognise is not None:
+                known = {(mention.start, mention.key) for mention in found}
+                found += [m for m in recognise(entry.text) if (m.start, m.key) not in known]
+            self._passage(c, entry, document, found, first=entry.number == firsts[entry.document])
+
+    def _recogniser(self, c: sqlite3.Connection) -> Recogniser | None:
+        """The recogniser of this index; a given one becomes it when the first passages come."""
+        if self._recognise is not None and not c.execute("SELECT 1 FROM graph_mentions LIMIT 1").fetchone():
+            c.executemany("INSERT OR REPLACE INTO graph_settings VALUES (?, ?)", self._recognise.facts().items())
+        return recogniser_of(c)
 
     def _passage(
-        self, c: sqlite3.Connection, entry: Entry, document: Document, names: StoredNames, *, first: bool
+        self, c: sqlite3.Connection, entry: Entry, document: Document, found: list[Mention], *, first: bool
     ) -> None:
-        found = mentions(entry.text, names)
-        if self._recognise is not None:
-            known = {(mention.start, mention.key) for mention in found}
-            found += [m for m in self._recognise(entry.text) if (m.start, m.key) not in known]
         rows: list[tuple[Mention, int]] = [(mention, PART if mention.part else 0) for mention in found]
         subject = subject_of(document)
         titled = dict.fromkeys((subject, _base(subject), *aliases_of(document)))
@@ -181,6 +189,18 @@ class StoredNames:
             rows = self._c.execute("SELECT name FROM graph_names WHERE head = ?", (head,))
             found = self._held[head] = [tuple(row[0].split()) for row in rows]
         return found
+
+
+def recogniser_of(c: sqlite3.Connection) -> Recogniser | None:
+    """What finds entities beside the rules in this index; None for most, an error when it has gone or changed."""
+    if not c.execute("SELECT 1 FROM sqlite_master WHERE name = 'graph_settings'").fetchone():
+        return None
+    known = dict(c.execute("SELECT key, value FROM graph_settings"))
+    if not known:
+        return None
+    from octavo.knowledge.graph.text.recognise import Recogniser
+
+    return Recogniser.again(known)
 
 
 def _first(c: sqlite3.Connection, document: int) -> int:

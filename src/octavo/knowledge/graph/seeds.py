@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from octavo.knowledge.graph.layer import StoredNames
+from octavo.knowledge.graph.layer import StoredNames, recogniser_of
 from octavo.knowledge.graph.matrix import incidence, roots
 from octavo.knowledge.graph.text.extract import mentions
 
@@ -52,7 +52,12 @@ class _Entities(StoredNames):
 def seeds(view: View, question: str, *, merged: bool = True) -> tuple[list[Seed], list[str]]:
     """The entities of a question, and the names that the graph does not know at all."""
     c = view.index.connection
-    names = [m for m in mentions(question, _Entities(c)) if m.kind != "number"]
+    read = mentions(question, _Entities(c))
+    recognise = view.cached("graph recogniser", lambda: recogniser_of(c))
+    if recognise is not None:
+        known = {mention.key for mention in read}
+        read += [mention for mention in recognise(question) if mention.key not in known]
+    names = [m for m in read if m.kind != "number"]
     graph = incidence(view, merged=merged)
     root = roots(view) if merged else np.arange(len(graph.passages))
     found: list[Seed] = []

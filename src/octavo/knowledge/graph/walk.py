@@ -57,11 +57,14 @@ def walk(
     start, weights = start / np.float32(whole), weights / np.float32(whole)
     near = _reach(graph, numbers, weights, start, course)
     part = graph.by_passage[near]
-    columns = np.union1d(np.unique(part.indices), numbers)
-    place = np.searchsorted(columns, part.indices)
-    forth = type(part)((part.data, place, part.indptr), shape=(len(near), len(columns)))
+    held = np.zeros(len(graph.passages), bool)
+    held[part.indices] = held[numbers] = True
+    columns = np.flatnonzero(held)
+    place = np.zeros(len(held), np.int32)
+    place[columns] = np.arange(len(columns), dtype=np.int32)
+    forth = type(part)((part.data, place[part.indices], part.indptr), shape=(len(near), len(columns)))
     seeds = np.zeros(len(columns), np.float32)
-    seeds[np.searchsorted(columns, numbers)] = weights
+    seeds[place[numbers]] = weights
     result[near] = _converged(forth, seeds, start[near], _steer(rest[near], course), course)
     return result
 

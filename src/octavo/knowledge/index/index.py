@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
 from octavo.kinds.documents import Document
-from octavo.knowledge.index.layer import Layer
+from octavo.knowledge.index.layer import Entry, Layer, Renewable
 from octavo.knowledge.index.postings import FIELDS
 from octavo.knowledge.index.read import Generation, Reader
 from octavo.knowledge.index.records import Record
@@ -219,14 +219,17 @@ class Index(Reader):
             raise OctavoError("K012", "At least one generation must be kept", do="--keep 1", exit_code=WRONG_USE)
         with self.transaction() as c:
             self._all_attached(c)
-            Writer(c, ())  # what was gone back from goes first
+            Writer(c, self.layers)  # what was gone back from goes first
             kept = [row[0] for row in c.execute("SELECT number FROM generations ORDER BY number")]
             oldest = kept[-keep] if len(kept) >= keep else (kept[0] if kept else 0)
             unseen = "SELECT number FROM documents WHERE died < 4294967295 AND (died <= ? OR died = born)"
             numbers = [row[0] for row in c.execute(unseen, (oldest,))]
             remove(c, numbers, self.layers, bar)
             gone = c.execute("DELETE FROM generations WHERE number < ?", (oldest,)).rowcount
-        if numbers:
+            unused = [layer.prune(c, oldest) for layer in self.layers if isinstance(layer, Renewable)]
+            if any(unused):
+                self.facts["epoch"] += 1
+        if numbers or any(unused):
             self.scrub()
         return gone, len(numbers)
 
@@ -277,6 +280,28 @@ class Index(Reader):
                 c.execute("UPDATE layers SET next = ? WHERE name = ?", (entries[-1].number + 1, layer.name))
             fed += len(entries)
             bar(len(entries))
+
+    def renew(
+        self, layer: Renewable, trial: Trial | None = None, bar: Callable[[int], None] = lambda _: None
+    ) -> Change:
+        """Make a layer anew of all passages that are seen, as a new generation that appears at once or, when `trial`
+        raises, not at all. Earlier generations keep what they have, and one can go back to them."""
+        with self.transaction() as c:
+            self._all_attached(c)
+            writer = Writer(c, self.layers)
+            layer.renew(c, writer.generation, self._seen_batches(bar))
+            done = writer.finish(self.made, renewed=True)
+            if trial is not None:
+                trial(self.view(done.generation))
+        return done
+
+    def _seen_batches(self, bar: Callable[[int], None]) -> Iterator[tuple[Sequence[Entry], dict[int, Document]]]:
+        visible = self.view().visible
+        entries = (entry for entry in self.entries() if visible[entry.number])
+        while batch := list(islice(entries, BATCH)):
+            numbers = dict.fromkeys(entry.document for entry in batch)
+            yield batch, {number: stored_document(self.connection, number) for number in numbers}
+            bar(len(batch))
 
     def _all_attached(self, c: sqlite3.Connection) -> None:
         attached = {layer.name for layer in self.layers}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import sqlite3
@@ -55,6 +55,25 @@ class Layer(Protocol):
         self, c: sqlite3.Connection, passages: NDArray[np.uint32], documents: Mapping[int, Document]
     ) -> list[str]:
         """What the layer still holds of forgotten passages, a line each; nothing when it holds nothing."""
+        ...
+
+
+@runtime_checkable
+class Renewable(Layer, Protocol):
+    """A layer that can be made anew for a generation, while earlier ones keep what they have."""
+
+    def renew(
+        self, c: sqlite3.Connection, generation: int, batches: Iterable[tuple[Sequence[Entry], Mapping[int, Document]]]
+    ) -> int:
+        """Make what the generations from this one on use, of these passages; returns how many there were."""
+        ...
+
+    def undo(self, c: sqlite3.Connection, generation: int) -> None:
+        """Let go of what was made for later generations than this one."""
+        ...
+
+    def prune(self, c: sqlite3.Connection, oldest: int) -> bool:
+        """Let go of what only earlier generations than this one use; whether there was any."""
         ...
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from octavo.kinds.documents import Document, document_from_row
 from octavo.knowledge.index.columns import append_rows, read_chunk
-from octavo.knowledge.index.layer import Entry, Layer
+from octavo.knowledge.index.layer import Entry, Layer, Renewable
 from octavo.knowledge.index.postings import CHUNK, LARGEST, ROW, PostingsBuilder, analyse, decode
 from octavo.knowledge.index.records import Record, storable
 from octavo.knowledge.index.schema import ALIVE, CHUNK_BITS, NEVER
@@ -76,6 +76,9 @@ class Writer:
         self.c.execute("UPDATE documents SET died = ? WHERE died > ? AND died < 4294967295", (ALIVE, current))
         self.c.execute("UPDATE documents SET died = born WHERE born > ?", (current,))
         self.c.execute("DELETE FROM generations WHERE number > ?", (current,))
+        for layer in self.layers:
+            if isinstance(layer, Renewable):
+                layer.undo(self.c, current)
         self.facts["epoch"] += 1
 
     def _alive(self, document_id: str) -> int | None:
@@ -88,7 +91,7 @@ class Writer:
         """Add a document; one of the same id stays, or with `replace` ends unless it is the same."""
         record = storable(given)
         document = record.document
-        fields = asdict(document)
+        fields = dict(vars(document))
         text = fields.pop("text")
         row = (
             duplicate_of,
@@ -162,9 +165,10 @@ class Writer:
         append_postings(self.c, self._builder)
         self._first, self._builder = self._passage, PostingsBuilder()
 
-    def finish(self, made: str) -> Change:
-        """Write what is still in memory and make the change set what readers see, once it is committed."""
-        if not (self.added or self.replaced or self.deleted):
+    def finish(self, made: str, *, renewed: bool = False) -> Change:
+        """Write what is still in memory and make the change set what readers see, once it is committed. Without a
+        change there is no new generation, unless a layer was `renewed`."""
+        if not (self.added or self.replaced or self.deleted or renewed):
             return Change(self.facts["generation"], unchanged=self.unchanged)
         if self._entries:
             self._feed()
