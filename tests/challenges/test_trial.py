@@ -1,4 +1,5 @@
 import json
+import time
 
 import numpy as np
 import pytest
@@ -6,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from octavo.challenges import board
+from octavo.challenges.card import MeasureCard
+from octavo.challenges.measure import Measure
 from octavo.challenges.response import Prediction, answer_all
-from octavo.challenges.trial import run_trial, verdict
+from octavo.challenges.trial import _judged, run_trial, verdict
 from octavo.kinds import trials
 
 
@@ -55,6 +58,22 @@ def test_a_trial_compares_in_pairs_and_tells_cost_and_verdict(even, tmp_path):
     assert costs["look at it"].seconds >= 0
 
 
+def test_of_one_seed_there_is_no_verdict_where_the_seeds_alone_are_drawn():
+    card = MeasureCard(name="seconds", what="", direction="lower", range=(0, 1e9), margin=0.5)
+    measure = Measure(lambda *_: [], lambda table: float(table.mean()), "", over="seeds")
+    for after, seeds, expected in ((6.0, 1, "cannot tell"), (0.0, 1, "no effect"), (6.0, 3, "worse")):
+        tables = [np.full((4, 1), after)] * seeds
+        interval = measure.interval([np.zeros((4, 1))] * seeds, tables)
+        assert _judged(card, measure, interval, seeds) == expected
+
+
+def test_what_the_budget_left_out_is_named(even, tmp_path):
+    document = run_trial(even, scratch=tmp_path / "scratch", seeds=(0,)).as_json()
+    assert "left out" not in board.table(document)
+    document["responses"][0]["cost"]["late"] = 7
+    assert f"left out: {document['responses'][0]['name']}: 7 answers came after" in board.table(document)
+
+
 def test_perfect_scores_still_have_an_interval_with_width(even, tmp_path):
     trial = run_trial(even, scratch=tmp_path / "scratch", responses=[even.response("look")], seeds=(0,))
     after = trial.tried[0].effects[0].after
@@ -70,16 +89,10 @@ def test_the_same_trial_gives_the_same_numbers(even, tmp_path):
 def test_rows_left_when_the_budget_is_spent_count_as_not_answered():
     def slow(ground, probe, seed):
         for row in probe:
-            while clock() < 0.02:
+            began = time.perf_counter()
+            while time.perf_counter() - began < 0.02:
                 pass
             yield Prediction(row["id"], "answer", 1.0)
-
-    import time
-
-    began = time.perf_counter()
-
-    def clock():
-        return time.perf_counter() - began
 
     told, cost = answer_all(slow, {0: None}, [{"id": "a"}, {"id": "b"}], budget=0.01)
     assert [one.output for one in told[0]] == ["answer", None]

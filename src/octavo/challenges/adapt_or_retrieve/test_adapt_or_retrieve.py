@@ -1,7 +1,11 @@
 """The documents are what they are said to be, and answers are compared as people would."""
 
+from octavo.challenges.adapt_or_retrieve.answering import Told
 from octavo.challenges.adapt_or_retrieve.ground import FACTS, document_of, tiny
+from octavo.challenges.adapt_or_retrieve.recommendation import _answerable, _flips
 from octavo.challenges.chronicle import Chronicle, same
+from octavo.challenges.compared import gain, share_right
+from octavo.challenges.response import Prediction
 
 
 def test_documents_change_come_and_stay_as_the_probe_says(tmp_path):
@@ -30,6 +34,38 @@ def test_what_is_asked_in_the_end_is_not_learnt_from(tmp_path):
     _, learnt = lessons([*ground.before, *ground.news])
     assert not asked & {question for question, _ in learnt}
     assert not set(ground.nowhere) & set(ground.strangers)
+
+
+def way(right, seconds, update):
+    """What a way gave: every question as often right, its seconds, and those of an update."""
+    return {
+        seed: [
+            Prediction(f"{name}-{at:02d}", Told(at % 10 < 10 * right, False, 0.0, 0, update, seconds))
+            for name in ("seen", "changed", "never-seen", "nowhere")
+            for at in range(10)
+        ]
+        for seed in range(3)
+    }
+
+
+def test_it_is_said_from_how_many_questions_an_update_the_other_way_takes_less():
+    told = {"retrieve": way(0.7, 0.2, 0.01), "fine-tune again": way(0.7, 0.01, 19.01)}
+    scores = {name: {"right": {"value": 0.7}} for name in told}
+    assert "fine-tune again takes less from 100 questions an update, retrieve below" in _flips(told, scores)
+    dear = {"retrieve": way(0.7, 0.2, 0.01), "fine-tune again": way(0.7, 0.3, 19.0)}
+    assert "retrieve takes less however much is asked" in _flips(dear, scores)
+    assert "without retrieve and fine-tune again" in _flips({"retrieve": told["retrieve"]}, scores)
+
+
+def test_what_nothing_answers_is_in_no_share_of_right_answers():
+    found = way(0.7, 0.2, 0.01)
+    assert share_right(found, _answerable) == 0.7
+    assert not _answerable("nowhere-01")
+    assert not _answerable("text-01")
+    assert gain(found, found, _answerable).low == 0.0
+    better = gain(found, way(1.0, 1, 1), _answerable)
+    assert better.low <= 0.3 <= better.high
+    assert better.low > 0
 
 
 def test_another_seed_tells_other_things():
