@@ -64,6 +64,8 @@ def command(
     "score", "decision", "evidence"}; the decision is same, related (the same flaw, another package) or none. Run again
     with more records, it decides only what is new; the folder LINKS.state remembers.
 
+    Give one file twice to find what stands in it more than once: no record is then linked to itself.
+
     octavo link undo LINKS LEFT_ID RIGHT_ID takes a link back; that pair is not proposed again.
     """
     if words[:1] == ("undo",) and len(words) == 4:

@@ -2,6 +2,7 @@ import json
 import sqlite3
 import sys
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from flaws import databases, f1, read, write
@@ -10,6 +11,9 @@ from killing import killed_at_random
 from octavo.cli.main import main
 from octavo.knowledge.entities.files import Wanted, link_files, read_pairs
 from octavo.knowledge.entities.ledger import Ledger
+from octavo.knowledge.entities.record import read_records
+from octavo.knowledge.entities.right import RightSide
+from octavo.knowledge.entities.vectors import Counts
 from octavo.spine.errors import OctavoError
 
 BLIND = Wanted(blind=True)
@@ -34,6 +38,64 @@ def test_the_second_run_decides_only_what_is_new(small, tmp_path):
     assert (first.decided, second.decided, third.decided) == (len(rows) - 3, 3, 0)
     assert read(out)[: len(before)] == before
     assert f1(read(out), truth) > 0.6
+
+
+def test_the_right_side_is_counted_once_and_anew_when_it_changed_or_was_damaged(small, tmp_path):
+    left, right, _ = small
+    whole, out = tmp_path / "whole.jsonl", tmp_path / "links.jsonl"
+    rows = read(left)
+    link_files(left, right, whole, BLIND)
+    files = sorted((tmp_path / "whole.jsonl.state").glob("right-*.counts"))
+    assert {file.name for file in files} >= {"right-text.counts", "right-statements.counts"}
+    ids = [record.id for record in read_records(right)]
+    asked = RightSide(files[0].parent, files[0].read_bytes()[:16])
+    made = Counts(np.zeros(len(ids) + 1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32), ())
+    assert len(asked.counts("text", lambda: made).ends) == len(ids) + 1
+    assert asked.made == []
+    for damage in (lambda held: held[:-9], lambda held: held[:40] + b"?" + held[41:], lambda held: b""):
+        write(left, rows[:-1])
+        link_files(left, right, out, BLIND)
+        for file in (tmp_path / "links.jsonl.state").glob("right-*.counts"):
+            file.write_bytes(damage(file.read_bytes()))
+        write(left, rows)
+        link_files(left, right, out, BLIND)
+        assert [row["right"] for row in read(out)] == [row["right"] for row in read(whole)]
+    RightSide(files[0].parent, b"other records").counts("text", lambda: made)
+    assert asked.counts("text", lambda: made) is made
+
+
+def test_one_file_given_twice_is_searched_for_what_stands_in_it_twice(tmp_path):
+    path, out = tmp_path / "own.jsonl", tmp_path / "links.jsonl"
+    names = ["Zenka lamp", "Moro kettle", "Tulpa easel", "Verund anvil", "Kario drill", "Pexim trowel"]
+    rows = [{"id": f"r{n}", "name": name, "maker": name.split()[0]} for n, name in enumerate(names)]
+    write(path, [*rows, {"id": "copy", "name": "zenka LAMP", "maker": "Zenka"}])
+    link_files(path, path, out, Wanted())
+    assert {row["left"]: row["right"] for row in read(out) if row["right"]} == {"r0": "copy", "copy": "r0"}
+
+
+def test_two_records_are_enough_to_link_what_is_equal(tmp_path):
+    left, out = tmp_path / "left.jsonl", tmp_path / "links.jsonl"
+    left.write_bytes(
+        b'\xef\xbb\xbf{"id": "a", "name": "Zenka lamp", "maker": "Zen"}\n{"id": "b", "name": "Moro drill"}\n'
+    )
+    write(tmp_path / "right.jsonl", [{"id": "A", "name": "Zenka Lamp", "maker": "Zen"}, {"id": "C", "name": "Tulpa"}])
+    done = link_files(left, tmp_path / "right.jsonl", out, Wanted())
+    assert done.rejected == ()
+    assert [row["right"] for row in read(out)] == ["A", None]
+
+
+def test_new_records_of_any_kind_are_weighed_among_earlier_ones(tmp_path):
+    towns = ["Kario", "Molte", "Verund", "Tulpa", "Pexim"]
+    people = [{"id": f"p{n}", "name": f"{chr(97 + n % 10)}{chr(97 + n // 10)}rin Z{n * 37 % 101}", "town": towns[n % 5]}
+              for n in range(60)]  # fmt: skip
+    left, right, out = tmp_path / "left.jsonl", tmp_path / "right.jsonl", tmp_path / "links.jsonl"
+    write(right, people[:40])
+    write(left, people[20:-1])
+    link_files(left, right, out, Wanted())
+    write(left, [*people[20:], {**people[3], "id": "new"}])
+    done = link_files(left, right, out, Wanted())
+    assert (done.decided, done.weights) == (2, "unsupervised")
+    assert {row["left"]: row["right"] for row in read(out)}["new"] == "p3"
 
 
 def test_a_new_right_record_is_compared_with_earlier_lefts(small, tmp_path):

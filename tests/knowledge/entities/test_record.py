@@ -73,7 +73,7 @@ def test_rows_that_are_no_records_are_counted_with_their_reason(tmp_path):
     rejected = []
     assert [record.id for record in read_records(path, rejected=rejected)] == ["a", "e"]
     assert [(row.row, row.reason) for row in rejected] == [
-        (3, "its id was there before"),
+        (3, "its id was there before; the first such row counts"),
         (4, "not a JSON object"),
         (5, "not UTF-8"),
         (6, "nothing to compare: neither text nor fields"),

@@ -14,7 +14,7 @@ from octavo.knowledge.entities.candidates import Candidates
 from octavo.knowledge.entities.fields import name_words
 from octavo.knowledge.entities.graph import first_belief, flood, walk
 from octavo.knowledge.entities.record import Record
-from octavo.knowledge.entities.vectors import Vectors, vectors
+from octavo.knowledge.entities.vectors import Keeps, Vectors, vectors
 from octavo.knowledge.index.terms import text_terms
 
 SHARED = ("repository", "owner", "commit", "thread", "tag", "url", "host", "version", "fixed", "weakness", "symbol",
@@ -60,6 +60,7 @@ def compare(
     text: Vectors,
     fields: Vectors,
     method: str = "fused",
+    kept: Keeps | None = None,
 ) -> Compared:
     """Compare all candidate pairs by what a method looks at (`text`, `graph`, `fused`)."""
     columns: dict[str, NDArray[Any]] = {"text": found.text, "fields": found.fields}
@@ -68,7 +69,7 @@ def compare(
     score = {"text": found.text, "graph": found.fields}.get(method, found.score)
     if method != "graph":
         _words(columns, found, text)
-        _titles(columns, left, right, found)
+        _titles(columns, left, right, found, kept)
     if method != "text":
         kinds = _kinds(fields)
         binary = [_binary(side) for side in (fields.left, fields.right)]
@@ -121,9 +122,13 @@ def _words(columns: dict[str, NDArray[Any]], found: Candidates, text: Vectors) -
 
 
 def _titles(
-    columns: dict[str, NDArray[Any]], left: Sequence[Record], right: Sequence[Record], found: Candidates
+    columns: dict[str, NDArray[Any]],
+    left: Sequence[Record],
+    right: Sequence[Record],
+    found: Candidates,
+    kept: Keeps | None,
 ) -> None:
-    titles = vectors(left, right, lambda record: text_terms(record.text.partition("\n")[0][:400]))
+    titles = vectors(left, right, lambda record: text_terms(record.text.partition("\n")[0][:400]), kept, "titles")
     a, b = _binary(titles.left), _binary(titles.right)
     total, _ = overlap(a, b, titles.idf, found)
     sizes = [np.asarray(side @ titles.idf) for side in (a, b)]

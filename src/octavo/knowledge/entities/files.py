@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from octavo.kinds.records import open_packed, write_rows
+from octavo.knowledge.entities.attributes.alike import are_plain
 from octavo.knowledge.entities.choice.decide import shipped, suited
 from octavo.knowledge.entities.clusters import clusters
 from octavo.knowledge.entities.ledger import Ledger, Lines, digest_of, remembered
 from octavo.knowledge.entities.link import Judged, Link, Pair, Prepared, link, prepare
 from octavo.knowledge.entities.record import Record, Rejected, ids_in, read_records
+from octavo.knowledge.entities.right import RightSide
 from octavo.spine.errors import WRONG_USE, OctavoError
 
+COMPANY = 500
+"""Earlier left records that new ones are weighed among, where weights are learnt from the records themselves."""
 READING = b"2"
 """Changes whenever the same row is read as another record, so that no earlier reading is used."""
 
@@ -61,7 +65,10 @@ class Outcome:
 
 
 def link_files(left: Path, right: Path, out: Path, wanted: Wanted, judge: Judged | None = None) -> Outcome:
-    """Link LEFT to RIGHT into `out`; the state of it lies in the folder `<out>.state` beside."""
+    """Link LEFT to RIGHT into `out`; the state of it lies in the folder `<out>.state` beside.
+
+    When both are one file, its records are linked to each other, none to itself.
+    """
     ledger = Ledger(out)
     try:
         return _linked(ledger, left, right, wanted, judge)
@@ -85,6 +92,8 @@ def _linked(ledger: Ledger, left: Path, right: Path, wanted: Wanted, judge: Judg
         "method": wanted.method, "candidates": wanted.candidates, "threshold": wanted.threshold, "model": wanted.model,
         "read": key.hex(), "pairs": None if pairs is None else digest_of(repr(sorted(pairs)).encode()).hex(),
     }  # fmt: skip
+    if own := left.samefile(right):
+        settings["own"] = True
     ledger.begin(settings)
     rejected: list[Rejected] = []
     records, digests = [], []
@@ -95,14 +104,21 @@ def _linked(ledger: Ledger, left: Path, right: Path, wanted: Wanted, judge: Judg
         digests.append({record.id: lines.digests.get(record.id) or _digest(record) for record in records[-1]})
     order = [[digest[record.id] for record in side] for digest, side in zip(digests, records, strict=True)]
     round_ = ledger.due(records[0], records[1], order[0], order[1])
-    todo = [records[0][number] for number in round_.todo]
+    never = ledger.never() | ({(record.id, record.id) for record in records[0]} if own else set())
+    new = {records[0][number].id for number in round_.todo}
+    usable = wanted.method in shipped() and suited(records[0], records[1])
+    weights = "fitted" if pairs is not None else "shipped" if usable else "unsupervised"
+    among = () if wanted.method == "model" or weights != "unsupervised" else _company(len(records[0]), round_.todo)
+    todo = [records[0][number] for number in sorted((*round_.todo, *among))] if new else []
     made: list[tuple[Link, bytes, float]] = []
     if todo:
-        ready = prepare(todo, records[1], wanted.candidates)
+        kept = RightSide(ledger.folder, digest_of(key, *order[1]))
+        ready = prepare(todo, records[1], wanted.candidates, kept, are_plain(records[0], records[1]))
         asked = None if judge is None else remembered(ledger, judge, wanted.model, digests)
-        found = link(todo, records[1], wanted.method, prepared=ready, pairs=pairs, never=ledger.never(),
+        found = link(todo, records[1], wanted.method, prepared=ready, pairs=pairs, never=never,
                      judge=asked, threshold=wanted.threshold)  # fmt: skip
-        made = [(one, digests[0][one.left], best) for one, best in zip(found, _best(ready), strict=True)]
+        made = [(one, digests[0][one.left], best) for one, best in zip(found, _best(ready), strict=True)
+                if one.left in new]  # fmt: skip
     ledger.commit(made, records[0], records[1], order[1])
     rows = ledger.rows()
     if wanted.rejected is not None:
@@ -110,10 +126,14 @@ def _linked(ledger: Ledger, left: Path, right: Path, wanted: Wanted, judge: Judg
     if wanted.clusters is not None:
         write_rows(wanted.clusters, clusters(rows, records[0], records[1]))
     counts = Counter(row["decision"] for row in rows)
-    usable = wanted.method in shipped() and suited(records[0], records[1])
-    weights = "fitted" if pairs is not None else "shipped" if usable else "unsupervised"
-    return Outcome(len(records[0]), len(records[1]), len(todo), counts["same"], counts["related"], counts["none"],
+    return Outcome(len(records[0]), len(records[1]), len(new), counts["same"], counts["related"], counts["none"],
                    wanted.model if wanted.method == "model" else weights, tuple(rejected))  # fmt: skip
+
+
+def _company(count: int, todo: Sequence[int]) -> tuple[int, ...]:
+    """Left records that are looked at again, so that weights are never learnt from a few new ones alone."""
+    others = sorted(set(range(count)) - set(todo))
+    return tuple(others[:: max(1, -(-len(others) // COMPANY))])
 
 
 def _best(ready: Prepared) -> Iterator[float]:

@@ -17,7 +17,7 @@ from octavo.knowledge.entities.choice.trees import choose
 from octavo.knowledge.entities.compare import compare
 from octavo.knowledge.entities.evidence import evidence, said
 from octavo.knowledge.entities.record import Record
-from octavo.knowledge.entities.vectors import Vectors, statements_of, text_of, vectors
+from octavo.knowledge.entities.vectors import Keeps, Vectors, statements_of, text_of, vectors
 from octavo.spine.progress import progress
 
 METHODS = ("text", "graph", "fused", "model")
@@ -65,16 +65,24 @@ class Prepared:
     candidates: Candidates
     plain: bool = False
     """Whether the records are of any kind and are compared field by field; else they are advisories."""
+    kept: Keeps | None = None
+    """What remembers the right side."""
 
 
-def prepare(left: Sequence[Record], right: Sequence[Record], k: int = 50) -> Prepared:
-    """Rows of both databases over one vocabulary, and at most `k` candidates a left record."""
-    if are_plain(left, right):
-        text = vectors(left, right, lambda record: said_terms(record.given, record.text))
-        fields = vectors(left, right, lambda record: typed_terms(record.given))
+def prepare(
+    left: Sequence[Record], right: Sequence[Record], k: int = 50, kept: Keeps | None = None, plain: bool | None = None
+) -> Prepared:
+    """Rows of both databases over one vocabulary, and at most `k` candidates a left record.
+
+    `kept` remembers the terms of the right side; `plain` says of which kind the records are, where it is known.
+    """
+    if are_plain(left, right) if plain is None else plain:
+        text = vectors(left, right, lambda record: said_terms(record.given, record.text), kept, "said")
+        fields = vectors(left, right, lambda record: typed_terms(record.given), kept, "typed")
         return Prepared(left, right, text, fields, nearest(text, fields, min(k, NEAREST)), plain=True)
-    text, fields = vectors(left, right, text_of), vectors(left, right, statements_of)
-    return Prepared(left, right, text, fields, nearest(text, fields, k))
+    text = vectors(left, right, text_of, kept, "text")
+    fields = vectors(left, right, statements_of, kept, "statements")
+    return Prepared(left, right, text, fields, nearest(text, fields, k), kept=kept)
 
 
 def link(
@@ -113,7 +121,7 @@ def chances(
         return _by_model(ready, judge)
     if ready.plain:
         return _by_fields(ready, method, None if pairs is None else _known(ready, pairs))
-    compared = compare(ready.left, ready.right, ready.candidates, ready.text, ready.fields, method)
+    compared = compare(ready.left, ready.right, ready.candidates, ready.text, ready.fields, method, ready.kept)
     known = None if pairs is None else _known(ready, pairs)
     return decide(compared, ready.candidates, method, known=known, use_shipped=suited(ready.left, ready.right))
 

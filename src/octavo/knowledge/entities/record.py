@@ -16,6 +16,7 @@ from octavo.spine.errors import OctavoError
 
 LONGEST_ROW = 8 << 20
 """Bytes of one line; a longer one is rejected, not read."""
+AGAIN = "its id was there before; the first such row counts"
 LONGEST_TEXT = 100_000
 """Characters of a text that are compared."""
 _TITLES = ("title", "summary")
@@ -69,19 +70,20 @@ def read_records(
     """
     records: list[Record] = []
     seen: set[str] = set()
-    rows = 0
+    rows, first = 0, ""
     for number, line in enumerate(_lines(path), 1):
         if line.isspace():
             continue
         rows += 1
         made = _made(line, path.name, number, blind, known, kept)
         if isinstance(made, Record) and made.id in seen:
-            made = "its id was there before"
+            made = AGAIN
         if isinstance(made, Record):
             seen.add(made.id)
             records.append(made)
         elif rejected is not None:
             rejected.append(Rejected(path.name, number, made))
+            first = first or f": row {number} is {made}"
         else:
             raise OctavoError(
                 "K051",
@@ -94,7 +96,7 @@ def read_records(
             "K050",
             "There are no records to link",
             where=str(path),
-            likely=f"none of its {rows} rows is a record" if rows else "the file is empty",
+            likely=f"none of its {rows} rows is a record{first}" if rows else "the file is empty",
             do='each line must be {"id": …, "text": …}, or have a title, summary, details or description',
         )
     return records
@@ -173,7 +175,7 @@ def _record(line: bytes, source: str, number: int, blind: bool, known: Set[str])
     if len(line) > LONGEST_ROW:
         return f"longer than {LONGEST_ROW >> 20} MB"
     try:
-        row = json.loads(line.decode("utf-8"))
+        row = json.loads(line.decode("utf-8-sig"))
     except UnicodeDecodeError:
         return "not UTF-8"
     except (ValueError, RecursionError):

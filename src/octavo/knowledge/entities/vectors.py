@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,26 @@ class Vectors:
         return tuple(self.vocabulary)
 
 
+@dataclass(frozen=True)
+class Counts:
+    """How often which terms are in the records of one side."""
+
+    ends: NDArray[np.int64]
+    """Where each record begins in `indices`, and the end."""
+    indices: NDArray[np.int32]
+    """Numbers of terms."""
+    weights: NDArray[np.float32]
+    """1 + ln tf of each."""
+    terms: tuple[str, ...]
+
+
+class Keeps(Protocol):
+    """What remembers the counts of a right side."""
+
+    def counts(self, name: str, make: Callable[[], Counts]) -> Counts:
+        """The counts of that name, made only when they are not known."""
+
+
 def text_of(record: Record) -> Iterable[str]:
     """Stems of the text, and the parts of the names, which the other database may spell out."""
     yield from text_terms(record.text)
@@ -75,10 +95,22 @@ def statements_of(record: Record) -> Iterable[str]:
                 yield f"gram={word[at : at + 4]}"
 
 
-def vectors(left: Sequence[Record], right: Sequence[Record], terms: Callable[[Record], Iterable[str]]) -> Vectors:
-    """TF-IDF rows of both sides, (1 + ln tf) · idf, of length one."""
-    vocabulary: dict[str, int] = {}
-    rows = [_counts(side, terms, vocabulary) for side in (left, right)]
+def vectors(
+    left: Sequence[Record],
+    right: Sequence[Record],
+    terms: Callable[[Record], Iterable[str]],
+    kept: Keeps | None = None,
+    name: str = "",
+) -> Vectors:
+    """TF-IDF rows of both sides, (1 + ln tf) · idf, of length one; `kept` remembers the right side under a name."""
+
+    def make() -> Counts:
+        known: dict[str, int] = {}
+        return Counts(*_counts(right, terms, known), tuple(known))
+
+    theirs = make() if kept is None else kept.counts(name, make)
+    vocabulary = {term: number for number, term in enumerate(theirs.terms)}
+    rows = [_counts(left, terms, vocabulary), (theirs.ends, theirs.indices, theirs.weights)]
     size = len(vocabulary)
     both = [np.bincount(indices, minlength=size) for _, indices, _ in rows]
     total = len(left) + len(right)

@@ -34,8 +34,10 @@ CUTS = (0.2, 0.5, 0.7, 0.88, 0.97)
 LEVELS = len(CUTS) + 2
 USUAL = np.array([0.04, 0.04, 0.07, 0.15, 0.15, 0.2, 0.35])
 """How matches are spread over the levels before anything was seen."""
+RARE = np.array([0.4, 0.2, 0.14, 0.12, 0.07, 0.05, 0.02])
+"""The same for pairs that are no matches, of which candidates are the nearest."""
 SURE = 12.0
-"""So many matches is that worth, and so many others what random pairs show."""
+"""So many matches, and so many others, are these worth."""
 SAMPLE = 400
 """Left records whose nearest record is looked at to pair fields."""
 LEAST_LIFT = 0.08
@@ -179,12 +181,11 @@ def weigh(found: Candidates, levelled: Sequence[NDArray[np.int64]], likely: NDAr
     belief = np.where(likely, 0.75, 0.02)
     temper = np.full(len(levelled), WORDS if fields else ALONE)
     temper[:fields] = min(1.0, INDEPENDENT / max(1, fields))
-    spread = [_spread(level, np.ones(len(level)), np.full(LEVELS, 1 / LEVELS), 2.0) for level in levelled]
     made = Weighed((), 0.0, belief, belief)
     for _ in range(ROUNDS):
         weights = tuple(
-            worth * np.log(_spread(level, belief, USUAL, SURE) / _spread(level, 1 - belief, usual, SURE))
-            for worth, level, usual in zip(temper, levelled, spread, strict=True)
+            worth * np.log(_spread(level, belief, USUAL, SURE) / _spread(level, 1 - belief, RARE, SURE))
+            for worth, level in zip(temper, levelled, strict=True)
         )
         odds = (max(belief.sum(), FEWEST * likely.sum()) + 1) / ((1 - belief).sum() + 1)
         utility = np.full(len(belief), math.log(odds))
