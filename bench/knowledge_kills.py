@@ -13,8 +13,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from octavo.kinds.documents import Document
+from octavo.knowledge import folder
+from octavo.knowledge.dense.ranker import Dense
 from octavo.knowledge.forget import forget
+from octavo.knowledge.graph.layer import Graph
 from octavo.knowledge.index.index import Index
 from octavo.knowledge.layers import build_layers, installed, open_index
 from octavo.knowledge.search import search
@@ -22,12 +27,19 @@ from octavo.spine.errors import OctavoError
 
 Measured = dict[str, Any]
 BENCH = Path(__file__).with_name("knowledge.py")
+KINDS = 9
+MANY = 220
+"""Documents that are there at first: enough for vectors to be learnt from."""
 FIRST = Document("first", "The first otter met the first comet of number10000000.")
 
 
 def step(place: Path, number: int) -> None:
-    """The change of this number: adding, replacing, deleting, going back, pruning or forgetting; the same always."""
-    kind, target = number % 8, place / "index.sqlite"
+    """The change of this number: adding, replacing, deleting, going back, pruning, forgetting or learning the vectors
+    anew; the same always."""
+    kind, target = number % KINDS, place / "index.sqlite"
+    if kind == 8:
+        folder.relearn(place, tried=False)
+        return
     if kind == 7:
         with open_index(target) as index:
             known = index.number_of(forgotten(number))
@@ -46,8 +58,8 @@ def step(place: Path, number: int) -> None:
 
 
 def put(number: int) -> list[Document]:
-    """What steps 0, 1, 2 of eight add, and step 4 puts in the place of what step 0 added."""
-    first = 20 * (number if number % 8 < 4 else number - 4)
+    """What steps 0, 1, 2 of nine add, and step 4 puts in the place of what step 0 added."""
+    first = 20 * (number if number % KINDS < 4 else number - 4)
     return [note(n, number) for n in range(first, first + 20)]
 
 
@@ -70,10 +82,10 @@ def note(number: int, version: int) -> Document:
 
 def state(steps: int) -> dict[str, str]:
     """What the index holds after so many steps."""
-    held = {FIRST.id: FIRST.text}
+    held = {FIRST.id: FIRST.text} | {f"n{n}": note(n, 0).text for n in range(10**6, 10**6 + MANY)}
     before = held
     for number in range(steps):
-        kind = number % 8
+        kind = number % KINDS
         if kind in (0, 1, 2, 4):
             before, held = held, {**held, **{document.id: document.text for document in put(number)}}
         elif kind == 3:
@@ -105,6 +117,16 @@ def held_by(place: Path) -> dict[str, str]:
         for document_id in [name for name in found if name[0] in "nm" and name != FIRST.id][::17]:
             hits = search(index.view(), f"number{document_id[1:]}", 3, "sparse")
             assert document_id in [hit.id for hit in hits], document_id
+        view = index.view()
+        for method, layer in (("dense", "dense"), ("graph", "graph")):
+            if layer in index.layer_names() and len(found) > 1:
+                assert search(view, FIRST.text if FIRST.id in found else found[min(found)][:200], 5, method), method
+        if "dense" in index.layer_names():
+            zero = [n for n in np.flatnonzero(view.visible).tolist() if not Dense(view).rows[n].any()]
+            assert not zero, f"passages without a vector: {zero[:5]}"
+        if "graph" in index.layer_names():
+            broken = Graph().traces(index.connection, np.zeros(0, np.uint32), {})
+            assert not broken, broken[:3]
     return found
 
 
@@ -118,7 +140,7 @@ def measure_kills(work: Path, kills: int) -> Measured:
     path = work / "kills.jsonl"
     path.write_text("".join(json.dumps({"id": f"m{n}", "text": note(n, 0).text}) + "\n" for n in range(2000)))
     hit = lost = unloadable = 0
-    layers = [name for name in installed() if name == "graph"]
+    layers = list(installed())
     for _ in range(making):
         child = subprocess.Popen([sys.executable, str(BENCH), "made-once", str(path), str(place / "made"), *layers])
         hit += _kill(child, chance.uniform(0.2, 4.0))
@@ -127,7 +149,7 @@ def measure_kills(work: Path, kills: int) -> Measured:
             shutil.rmtree(place / "made")
     place.mkdir(exist_ok=True)
     with Index.create(place / "index.sqlite") as index:
-        index.add([FIRST])
+        index.add([FIRST, *(note(n, 0) for n in range(10**6, 10**6 + MANY))])
         build_layers(index, layers)
     following = 0
     for _ in range(kills - making):

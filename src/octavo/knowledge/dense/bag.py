@@ -139,9 +139,10 @@ def _head(shown: Shown) -> dict[str, float]:
     return weights
 
 
-def passage_terms(shown: Shown) -> list[str]:
-    """The terms of a passage with those of its title counted `TITLE` times."""
-    return [*counted(shown.title) * TITLE, *counted(shown.text)]
+@lru_cache(maxsize=1024)
+def passage_terms(shown: Shown) -> tuple[str, ...]:
+    """The terms of a passage with those of its title counted `TITLE` times; kept for those who ask again."""
+    return (*counted(shown.title) * TITLE, *counted(shown.text))
 
 
 def unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:

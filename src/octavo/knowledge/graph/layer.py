@@ -170,16 +170,25 @@ class StoredNames:
     def __init__(self, c: sqlite3.Connection) -> None:
         self._c = c
         self._held: dict[str, list[tuple[str, ...]]] = {}
+        self._leads: dict[str, bool] = {}
+        """Whether any name of several words begins with a word: most words begin none, and pairs are many."""
 
     def longest(self, keys: Sequence[str], at: int) -> int:
         """How many tokens the longest known name has that begins at `at`; 0 when none does."""
         first = keys[at]
         best = 1 if self._begin(first) else 0
-        if at + 1 < len(keys):
+        if at + 1 < len(keys) and self._leading(first):
             for name in self._begin(f"{first} {keys[at + 1]}"):
                 if len(name) > best and tuple(keys[at : at + len(name)]) == name:
                     best = len(name)
         return best
+
+    def _leading(self, word: str) -> bool:
+        found = self._leads.get(word)
+        if found is None:
+            query = "SELECT 1 FROM graph_names WHERE head > ? AND head < ? LIMIT 1"
+            found = self._leads[word] = self._c.execute(query, (f"{word} ", f"{word}!")).fetchone() is not None
+        return found
 
     def _begin(self, head: str) -> list[tuple[str, ...]]:
         found = self._held.get(head)
