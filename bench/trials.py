@@ -24,7 +24,7 @@ from typing import Any
 HERE = Path(__file__).parent
 NAMES = ("adapt_or_retrieve", "energy")
 SIGNS = {"better": " ✓", "worse": " ✗", "cannot tell": " ?", "no effect": ""}
-NONE = 1e9
+NONE = 1e6
 """What stands for a cost where there is no correct answer."""
 
 

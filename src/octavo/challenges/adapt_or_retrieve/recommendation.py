@@ -32,7 +32,7 @@ def recommend(tried: Trial) -> list[str]:
     lines = [
         f"Recommended: {choice}: {_said(mine['right'])} of the questions right, {_said(mine['right, changed'])} where "
         f"documents changed, {mine['false answers']['value']:.2f} false answers, {seconds[choice]:.1f} s of the "
-        f"processor in all (some {low:.0f} to {high:.0f} J; no meter read)."
+        f"processor, measuring included (some {low:.0f} to {high:.0f} J; no meter read)."
     ]
     for name in sorted((one for one in told if one != choice), key=lambda one: -scores[one]["right"]["value"]):
         lines.append(_beside(name, scores[name], mine, seconds[name] / max(1e-9, seconds[choice])))

@@ -11,7 +11,7 @@ from octavo.challenges.response import Prediction, Row
 from octavo.measures.energy import WATTS, per_correct
 from octavo.measures.intervals import Floats
 
-MOST = 1e9
+MOST = 1e6
 """What there is no correct answer for."""
 BUSY = sum(busy for _, busy in WATTS) / len(WATTS)
 """Watts of a busy virtual processor, in the middle of what servers need; see the recommendation for the ends."""
