@@ -12,9 +12,6 @@ SHARPNESS = 16.0
 STEPS = 3
 DAMPING = 0.5
 """Share of the activation that comes over edges in each step."""
-COVERED, TIGHT = 1.0, 0.15
-"""What the share of the cue's terms in an episode counts beside the likeness of keys, and the share of the episode's
-terms in the cue."""
 
 
 def likeness(key: NDArray[np.int8], keys: NDArray[np.int8]) -> NDArray[np.float64]:
@@ -23,19 +20,6 @@ def likeness(key: NDArray[np.int8], keys: NDArray[np.int8]) -> NDArray[np.float6
     norms = np.sqrt((numbers * numbers).sum(1) * float(one @ one))
     alike: NDArray[np.float32] = np.divide(numbers @ one, norms, out=np.zeros(len(keys), np.float32), where=norms > 0)
     return alike.astype(np.float64)
-
-
-def coverage(
-    terms: NDArray[np.uint32], weights: NDArray[np.float64], held: NDArray[np.uint32]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(share of the cue's weight that each candidate holds, share of its own terms that the cue has).
-
-    `held` (n, TERMS) is filled up with zeros.
-    """
-    same = held[:, :, None] == terms[None, None, :]
-    shared = same.any(1)
-    own = np.maximum(1, (held != 0).sum(1))
-    return shared @ weights / max(float(weights.sum()), 1e-9), same.any(2).sum(1) / own
 
 
 def completed(scores: NDArray[np.float64], keys: NDArray[np.int8]) -> NDArray[np.float64]:
@@ -56,22 +40,21 @@ def spread(start: Mapping[int, float], edges: Sequence[tuple[int, int, float]]) 
 
     What a place passes on is shared among its edges by their strength, so that a hub passes little to each.
     """
-    out: dict[int, float] = {}
-    for one, other, strength in edges:
-        out[one] = out.get(one, 0.0) + strength
-        out[other] = out.get(other, 0.0) + strength
-    active = dict(start)
+    if not edges:
+        return {place: (1 - DAMPING) * active for place, active in start.items()}
+    numbers = sorted({*start, *(one for one, _, _ in edges), *(other for _, other, _ in edges)})
+    place = {number: at for at, number in enumerate(numbers)}
+    begun = np.zeros(len(numbers))
+    begun[[place[number] for number in start]] = list(start.values())
+    ones, others = ([place[edge[at]] for edge in edges] for at in (0, 1))
+    origin, target = np.array([*ones, *others]), np.array([*others, *ones])
+    strength = np.array([edge[2] for edge in edges] * 2)
+    strength /= np.bincount(origin, weights=strength, minlength=len(numbers))[origin]
+    active = begun
     for _ in range(STEPS):
-        moved: dict[int, float] = {}
-        for one, other, strength in edges:
-            for a, b in ((one, other), (other, one)):
-                if a in active:
-                    moved[b] = moved.get(b, 0.0) + active[a] * strength / out[a]
-        active = {
-            place: (1 - DAMPING) * start.get(place, 0.0) + DAMPING * moved.get(place, 0.0)
-            for place in {**start, **moved}
-        }
-    return active
+        moved = np.bincount(target, weights=active[origin] * strength, minlength=len(numbers))
+        active = (1 - DAMPING) * begun + DAMPING * moved
+    return dict(zip(numbers, active.tolist(), strict=True))
 
 
 def _softmax(values: NDArray[np.float64]) -> NDArray[np.float64]:

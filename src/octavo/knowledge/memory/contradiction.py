@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from octavo.knowledge.index.terms import STOP_WORDS, TOKEN, stem
+from octavo.knowledge.memory.aspects import spoken
 
 LONGEST = 10
 """Words of a value."""
@@ -22,6 +23,7 @@ _SINGLE = frozenset(
     ).split()
 )
 """Words after which a thing has one value at a time."""
+_ARTICLES = frozenset(("a", "an", "the"))
 _SEVERAL = frozenset("a an one also".split())  # noqa: SIM905
 _WORDS = re.compile(r"[:=]|" + TOKEN.pattern)
 _BEFORE_DATE = re.compile(r"^(?:as of|since|from|in|on) \d[\w-]*(?: \w+ \d{4})?,? ", re.IGNORECASE)
@@ -39,8 +41,23 @@ def contradicts(new: str, old: str) -> bool:
     topical = [word for word in shared if word not in STOP_WORDS and word.isalnum()]
     if not topical or (shared and shared[-1] in _SEVERAL) or mine[0] in _SEVERAL or its[0] in _SEVERAL:
         return False
+    if not _of_one_kind(mine, its) or new.rstrip().endswith("?") or old.rstrip().endswith("?"):
+        return False
     rest = shared[1:] + a[len(a) - after :]
     return any(word in _SINGLE or word in ":=" for word in rest)
+
+
+def _of_one_kind(mine: list[str], its: list[str]) -> bool:
+    """Whether two stretches may be values of one thing: with the same small words, at their beginnings only, without a
+    word in common, and none that speaks of what the other does not ("commanded by Bo" and "loaded with tea")."""
+    if set(mine) & set(its) - STOP_WORDS or any(word in STOP_WORDS - _ARTICLES for word in mine[1:] + its[1:]):
+        return False
+    small = [[word for word in stretch if word in STOP_WORDS and word not in _ARTICLES] for stretch in (mine, its)]
+    speak = [0, 0]
+    for at, stretch in enumerate((mine, its)):
+        for one in spoken(stretch):
+            speak[at] |= one.aspects
+    return small[0] == small[1] and (speak[0] == speak[1] or bool(speak[0] & speak[1]))
 
 
 def same_question(new: str, old: str) -> bool:

@@ -1,7 +1,8 @@
 """Encode: how a text becomes what memory finds it by: a short dense key, a sparse code, terms, and names.
 
-The key is a sketch of weighted words, word pairs and pieces of words (hashed, with signs); the code is made of its
-strongest components. A code of many more units, as in a fly's brain (Dasgupta et al. 2017), was measured beside it and
+Beside them stands what it speaks of (see `aspects`). The key is a sketch of weighted words, word pairs and pieces of
+words (hashed, with signs); the code is made of its strongest components. A code of many more units, as in a fly's brain
+(Dasgupta et al. 2017), was measured beside it and
 told near-duplicates apart no better (bench/results/memory.md), so there is none.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,12 +20,15 @@ import xxhash
 from numpy.typing import NDArray
 
 from octavo.knowledge.index.terms import STOP_WORDS, TOKEN, stem
+from octavo.knowledge.memory.aspects import MOST, marks_of, spoken
 
+WORDS = MOST // 64 + 1
+"""Of 64 bits: the aspects of a text, and in the last its marks (low byte), its numbers and its names (a byte each)."""
 DENSE = 256
 """Components of a key."""
 FIRING = DENSE // 16
 """Components of a key that make up its code."""
-TERMS = 24
+TERMS = 40
 """Terms that are kept of an episode, the rarest."""
 SPREAD = 8
 """Components that a feature of a text adds to."""
@@ -37,6 +42,21 @@ _POSSESSIVE = re.compile(r"[’']s?$")
 
 
 @dataclass(frozen=True)
+class Read:
+    """A text as it is looked at: its words in lower case, their stems, and what it names: (name, first word, end)."""
+
+    text: str
+    words: tuple[str, ...]
+    stems: tuple[str, ...]
+    names: tuple[tuple[str, int, int], ...]
+
+    def parts_of_names(self) -> list[int]:
+        """The topical words of its names, as terms."""
+        at = [at for _, first, end in self.names for at in range(first, end)]
+        return [term_of(self.stems[i]) for i in at if self.words[i] not in STOP_WORDS]
+
+
+@dataclass(frozen=True)
 class Encoded:
     """What a text is found by. `key` is int8 (DENSE,), `code` its strongest components, uint16 (FIRING,)."""
 
@@ -46,6 +66,26 @@ class Encoded:
     """Hashes of its topical words, at most `TERMS`, the rarest first."""
     names: tuple[int, ...]
     """Hashes of what it names."""
+    speaks: NDArray[np.uint64]
+    """(WORDS,): aspects, marks and counts."""
+
+
+def read(text: str) -> Read:
+    """Words and names of a text. A name is a run of capitalised words, something quoted, an identifier or a number."""
+    found = [(match.group().lower(), match.start()) for match in TOKEN.finditer(text)]
+    words = tuple(word for word, _ in found)
+    starts = [start for _, start in found]
+    names = []
+    for match in _NAME.finditer(text):
+        quoted, capital, code = match.groups()
+        name = _POSSESSIVE.sub("", (quoted or capital or code).strip()).lower()
+        parts = name.split()
+        first = bisect_left(starts, match.start())
+        while parts and parts[0] in STOP_WORDS:
+            parts, first = parts[1:], first + 1
+        if parts and (len(parts) > 1 or len(parts[0]) > 1):
+            names.append((" ".join(parts), first, bisect_left(starts, match.start() + len(match.group()))))
+    return Read(text, words, tuple(stem(word) for word in words), tuple(names))
 
 
 def hashed(text: str, bits: int = 63) -> int:
@@ -53,25 +93,31 @@ def hashed(text: str, bits: int = 63) -> int:
     return xxhash.xxh3_64_intdigest(text.encode("utf-8", "replace")) >> (64 - bits)
 
 
-def term_counts(text: str) -> dict[int, float]:
+@lru_cache(maxsize=1 << 18)
+def term_of(stemmed: str) -> int:
+    """The number of a stem, 32 bits."""
+    return hashed(stemmed, 32)
+
+
+def terms_of(text: Read) -> list[int]:
     """The topical words of a text, hashed to 32 bits; when it has none all of its words are."""
-    words = [word.lower() for word in TOKEN.findall(text)]
-    topical = [word for word in words if word not in STOP_WORDS] or words
-    return {hashed(stem(word), 32): 1.0 for word in topical}
+    topical = [one for word, one in zip(text.words, text.stems, strict=True) if word not in STOP_WORDS] or text.stems
+    return list(dict.fromkeys(term_of(one) for one in topical))
 
 
-def names_of(text: str) -> tuple[str, ...]:
-    """What a text names, in lower case: capitalised words together, quoted words, identifiers and numbers."""
-    found: dict[str, None] = {}
-    for match in _NAME.finditer(text):
-        quoted, capital, code = match.groups()
-        name = _POSSESSIVE.sub("", (quoted or capital or code).strip()).lower()
-        words = name.split()
-        while words and words[0] in STOP_WORDS:
-            words = words[1:]
-        if words and (len(words) > 1 or len(words[0]) > 1):
-            found[" ".join(words)] = None
-    return tuple(found)
+def names_of(text: Read) -> list[int]:
+    """What a text names, hashed, in order."""
+    return sorted({hashed(name) for name, _, _ in text.names})
+
+
+def speaks_of(text: Read) -> NDArray[np.uint64]:
+    """What a text speaks of, (WORDS,)."""
+    bits = 0
+    for one in spoken(text.stems):
+        bits |= one.aspects
+    numbers = sum(any(map(str.isdigit, name)) for name, _, _ in text.names)
+    last = marks_of(text.text) | min(numbers, 255) << 8 | min(len(text.names) - numbers, 255) << 16
+    return np.array([*(bits >> (64 * at) & 0xFFFFFFFFFFFFFFFF for at in range(WORDS - 1)), last], np.uint64)
 
 
 @lru_cache(maxsize=1 << 18)
@@ -82,9 +128,8 @@ def _places(feature: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
     return tuple(part & 255 for part in parts), tuple(1.0 if part & 256 else -1.0 for part in parts)
 
 
-def _features(text: str, weight: Callable[[str], float]) -> dict[str, float]:
-    words = [word.lower() for word in TOKEN.findall(text)]
-    stems = [stem(word) for word in words]
+def _features(text: Read, weight: Callable[[str], float]) -> dict[str, float]:
+    words, stems = text.words, text.stems
     weights = [COMMON if word in STOP_WORDS else weight(one) for word, one in zip(words, stems, strict=True)]
     found: dict[str, float] = {}
     for word, one, much in zip(words, stems, weights, strict=True):
@@ -100,7 +145,7 @@ def _features(text: str, weight: Callable[[str], float]) -> dict[str, float]:
     return found
 
 
-def dense(text: str, weight: Callable[[str], float]) -> NDArray[np.int8]:
+def dense(text: Read, weight: Callable[[str], float]) -> NDArray[np.int8]:
     """The key of a text, (DENSE,); `weight` says how much a stem tells. All zeros for a text without a word."""
     places: list[int] = []
     amounts: list[float] = []
@@ -121,15 +166,14 @@ def strongest(key: NDArray[np.int8]) -> NDArray[np.uint16]:
     return np.sort(np.argpartition(ranked, DENSE - FIRING)[DENSE - FIRING :]).astype(np.uint16)
 
 
-def encoded(text: str, counts: Callable[[Sequence[int]], dict[int, int]], episodes: int) -> Encoded:
+def encoded(text: Read, counts: Callable[[Sequence[int]], dict[int, int]], episodes: int) -> Encoded:
     """Encode a text. `counts` tells in how many of the `episodes` so far a term occurs; rare ones weigh more."""
-    terms = list(term_counts(text))
+    terms = terms_of(text)
     known = counts(terms)
 
     def rarity(term: int) -> float:
         return math.log(1 + (episodes + 1) / (known.get(term, 0) + 1))
 
-    key = dense(text, lambda one: rarity(hashed(one, 32)))
+    key = dense(text, lambda one: rarity(term_of(one)))
     rarest = sorted(terms, key=lambda term: (-rarity(term), term))[:TERMS]
-    names = tuple(sorted({hashed(name) for name in names_of(text)}))
-    return Encoded(key, strongest(key), np.array(rarest, dtype=np.uint32), names)
+    return Encoded(key, strongest(key), np.array(rarest, dtype=np.uint32), tuple(names_of(text)), speaks_of(text))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from octavo.knowledge.memory.encode import hashed, names_of, term_counts
+from octavo.knowledge.memory.encode import names_of, read, terms_of
 from octavo.knowledge.memory.episode import Episode
 from octavo.knowledge.memory.store import MANY, Store
 
@@ -33,13 +33,13 @@ def erase(c: sqlite3.Connection, number: int) -> tuple[Episode, bytes]:
 
     episode = episode_of(c.execute(f"SELECT {COLUMNS} FROM episodes WHERE number = ?", (number,)).fetchone())  # noqa: S608
     trace = c.execute("SELECT data FROM traces WHERE number = ?", (number,)).fetchone()[0]
-    whole = f"{episode.cue} {episode.text}"
+    whole = read(f"{episode.cue} {episode.text}".strip())
     # The version before takes the place of this one before the version after, if there is one.
     c.execute("UPDATE episodes SET superseded = ? WHERE number = ?", (episode.superseded, episode.supersedes))
     c.execute("UPDATE episodes SET supersedes = ? WHERE number = ?", (episode.supersedes, episode.superseded))
-    for name in {hashed(name) for name in names_of(whole.strip())}:
+    for name in names_of(whole):
         c.execute("DELETE FROM names WHERE name = ? AND number = ?", (name, number))
-    for term in term_counts(whole):
+    for term in terms_of(whole):
         c.execute("UPDATE terms SET count = count - 1 WHERE term = ?", (term,))
         c.execute("DELETE FROM terms WHERE term = ? AND count <= 0", (term,))
     c.execute("DELETE FROM traces WHERE number = ?", (number,))

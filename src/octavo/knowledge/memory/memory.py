@@ -1,8 +1,9 @@
 """Memory: an episodic memory in the manner of hippocampal indexing (Teyler & DiScenna 1986), in one file.
 
-What is remembered gets a key, a sparse code of it and its names in one write. A cue votes through the postings of
-its own code; the 32 episodes with most votes are completed on their dense keys, and what is connected with them by
-names, time or a correction becomes active too. What the gate does not recognise is left alone.
+What is remembered gets a key, a sparse code of it, its words, names and aspects in one write. A cue leads to the 32
+episodes that hold most of its words; where it names something unknown, the units of its own code vote as well. What is
+found is completed on the dense keys and by what it answers, and what is connected with it by names, time or a
+correction becomes active too. What the gate does not recognise is left alone.
 """
 
 from __future__ import annotations
@@ -10,29 +11,33 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from octavo.knowledge.memory.complete import COVERED, TIGHT, completed, coverage, likeness, spread
+from octavo.knowledge.memory.asked import asked
+from octavo.knowledge.memory.complete import spread
 from octavo.knowledge.memory.contradiction import contradicts, same_question
 from octavo.knowledge.memory.decay import least_worth_keeping
-from octavo.knowledge.memory.encode import FIRING, Encoded, encoded, hashed, names_of, term_counts
+from octavo.knowledge.memory.encode import Encoded, Read, encoded, names_of, read, terms_of
 from octavo.knowledge.memory.episode import KINDS, Episode, Recall, Remembered
+from octavo.knowledge.memory.find import NOTHING, Found, newer_first, signs, weighed
 from octavo.knowledge.memory.forget import Forgotten, erase
-from octavo.knowledge.memory.gate import SIGNS, Gate
+from octavo.knowledge.memory.gate import Gate
 from octavo.knowledge.memory.postings import most
+from octavo.knowledge.memory.renew import renewed
+from octavo.knowledge.memory.revision import revises
 from octavo.knowledge.memory.store import Store, trace_of
 from octavo.knowledge.memory.traces import Traces
 from octavo.spine.errors import WRONG_USE, OctavoError
 
 CANDIDATES = 32
-"""Episodes that a vote brings before completion; as many may come by what the cue names."""
+"""Episodes that the words of a cue bring before completion; as many may come by a vote."""
 CAPACITY = 100_000
 LONGEST = 20_000
 """Characters of an episode."""
+LIKELY = 8
+"""Candidates that a new statement may be a newer version of."""
 STRONGEST = 4
 """Candidates whose edges activation spreads over."""
 DEGREE = 32
@@ -43,24 +48,6 @@ IN_TIME = 0.2
 
 SAME = 0.99
 """Certainty at least, when the question is the one that an episode answers."""
-ALIKE, LEVEL = 0.6, 0.06
-"""Likeness from which, and difference of scores up to which, two may be versions of one statement."""
-NOTHING = (1.0, *(0.0,) * (len(SIGNS) - 1))
-"""The signs where a cue finds nothing."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a cue finds before dates are looked at."""
-
-    numbers: NDArray[np.int64]
-    """Of the candidates."""
-    scores: NDArray[np.float64]
-    active: NDArray[np.float64]
-    """After completion, summing to 1."""
-    votes: NDArray[np.int64]
-    covered: NDArray[np.float64]
-    alike: NDArray[np.float64]
 
 
 class Memory:
@@ -74,12 +61,12 @@ class Memory:
     @classmethod
     def create(cls, path: Path, *, capacity: int = CAPACITY) -> Memory:
         """The memory in `path`, a new one when there is none."""
-        return cls(Store.open(path, write=True) if path.is_file() else Store.create(path, capacity))
+        return cls(renewed(path, write=True) if path.is_file() else Store.create(path, capacity))
 
     @classmethod
     def open(cls, path: Path, *, write: bool = False) -> Memory:
         """The memory in `path`, to recall or to `write`."""
-        return cls(Store.open(path, write=write))
+        return cls(renewed(path, write=write))
 
     def close(self) -> None:
         """Close the file."""
@@ -122,9 +109,10 @@ class Memory:
             if supersedes is not None:
                 old = self.episode(supersedes)
                 supersedes = self._newest(old).number
-            mine = self._encoded(f"{cue} {text}".strip())
+            whole = read(f"{cue} {text}".strip())
+            mine = self._encoded(whole)
             if supersedes is None and not keep and kind != "conversation":
-                supersedes = self._contradicted(text, cue, mine, moment)
+                supersedes = self._contradicted(text, cue, whole, mine, moment)
             number = c.execute(
                 "INSERT INTO episodes (text, kind, cue, born, until, supersedes, uses, used, session, document) "
                 "VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, '')",
@@ -137,7 +125,7 @@ class Memory:
             c.executemany("INSERT INTO names VALUES (?, ?)", [(name, number) for name in mine.names])
             c.executemany(
                 "INSERT INTO terms VALUES (?, 1) ON CONFLICT (term) DO UPDATE SET count = count + 1",
-                [(term,) for term in term_counts(f"{cue} {text}")],
+                [(term,) for term in terms_of(whole)],
             )
             crowded = len(traces) + 1 > int(self.store.fact("capacity"))
             evicted = least_worth_keeping(self.store, moment) if crowded else []
@@ -185,12 +173,13 @@ class Memory:
             traces.remove(number)
         return done
 
-    def _contradicted(self, text: str, cue: str, mine: Encoded, moment: int) -> int | None:
+    def _contradicted(self, text: str, cue: str, whole: Read, mine: Encoded, moment: int) -> int | None:
         """The newest version of what a statement contradicts."""
-        found = self._found(mine)
+        found = self._found(whole, mine)
         if found is None:
             return None
-        order = np.lexsort((-found.numbers, -found.scores))[:16]
+        mine_read = read(text)
+        order = np.lexsort((-found.numbers, -found.scores))[:LIKELY]
         near = self.store.episodes(found.numbers[order].tolist())
         for number in sorted(near, reverse=True):
             old = near[number]
@@ -198,7 +187,7 @@ class Memory:
             if over or old.kind == "conversation":
                 continue
             answered = bool(cue) and same_question(cue, old.cue) and old.text.split() != text.split()
-            if answered or (cue == old.cue and contradicts(text, old.text)):
+            if answered or (cue == old.cue and (contradicts(text, old.text) or revises(mine_read, read(old.text)))):
                 return number
         return None
 
@@ -232,15 +221,16 @@ class Memory:
         moment = int(time.time()) if at is None else at
         with self.store.reading():
             self._current()
-            mine = self._encoded(cue)
-            found = self._found(mine)
+            whole = read(cue)
+            found = self._found(whole, self._encoded(whole))
             if found is None:
                 return Recall((), False, 0.0)
-            direct = {int(n): float(a) for n, a in zip(found.numbers, found.active, strict=True)}
-            active = spread(direct, self._edges(direct)) if spreading else direct
-            place = {int(number): at for at, number in enumerate(found.numbers)}
+            direct = dict(zip(found.numbers.tolist(), found.active.tolist(), strict=True))
+            active = spread(direct, self._edges(direct)) if spreading and k > 1 else direct
+            place = found.place()
             ranked = sorted(active, key=lambda n: (-active[n], -(found.scores[place[n]] if n in place else 0.0), -n))
-            ranked = self._newer_first(ranked, found, place)
+            best = max(direct, key=lambda n: (direct[n], found.scores[place[n]], n))
+            ranked = newer_first([best, *(n for n in ranked if n != best)], found)
             order = ranked[: 2 * k + 8]
             episodes = self.store.episodes(order)
             out: dict[int, Remembered] = {}
@@ -251,7 +241,7 @@ class Memory:
                     continue
                 counted.append(number)
                 out[version.number] = Remembered(version, active[number], number in direct)
-            certainty = self.gate.certainty(self._signs(found, counted[0], counted[1:], mine)) if counted else 0.0
+            certainty = self.gate.certainty(signs(found, counted[0], counted[1:])) if counted else 0.0
             if counted and same_question(cue, next(iter(out.values())).episode.cue):
                 certainty = max(certainty, SAME)
         return Recall(tuple(out.values())[:k], certainty >= self.gate.threshold, certainty)
@@ -260,12 +250,12 @@ class Memory:
         """What speaks for the recognition of the first that a cue finds (see `gate.SIGNS`); for fitting a gate."""
         with self.store.reading():
             self._current()
-            mine = self._encoded(cue)
-            found = self._found(mine)
+            whole = read(cue)
+            found = self._found(whole, self._encoded(whole))
             if found is None:
                 return NOTHING
-            order = found.numbers[np.argsort(-found.active, kind="stable")].tolist()
-            return self._signs(found, order[0], order[1:], mine)
+            order = newer_first(found.numbers[np.argsort(-found.active, kind="stable")].tolist(), found)
+            return signs(found, order[0], order[1:])
 
     def _current(self) -> Traces:
         """The traces, read again when somebody else has written."""
@@ -275,35 +265,32 @@ class Memory:
             self._traces, self._version = Traces(rows, self.store.path), version
         return self._traces
 
-    def _encoded(self, text: str) -> Encoded:
+    def _encoded(self, text: Read) -> Encoded:
         return encoded(text, self.store.counts, len(self._current()))
 
-    def _found(self, mine: Encoded) -> Found | None:
-        """Vote, and complete on the dense keys; None when nothing has a vote or a name."""
+    def _found(self, cue: Read, mine: Encoded) -> Found | None:
+        """Candidates by their words, and by a vote of their codes where a name is unknown; completed
+        on their dense keys. None when there are none."""
         traces = self._current()
         if not len(traces):
             return None
-        votes = traces.votes(mine.code) if mine.key.any() else np.zeros(traces.slots, np.int64)
-        named = [
-            traces.slot_of[n] for name in mine.names for n in self.store.named(name, DEGREE) if n in traces.slot_of
-        ]
-        slots = np.array(list(dict.fromkeys([*most(votes, CANDIDATES).tolist(), *named[:CANDIDATES]])), dtype=np.int64)
+        terms = terms_of(cue)
+        known, many = self.store.counts(terms), len(traces)
+        rare = {term: math.log(1 + (many + 1) / (known.get(term, 0) + 1)) for term in terms}
+        slots = traces.holders.holding(terms, [rare[term] for term in terms], CANDIDATES)
+        if not len(slots) or any(not known.get(term, 0) for term in cue.parts_of_names()):
+            voted = most(traces.votes(mine.code), CANDIDATES) if mine.key.any() else slots[:0]
+            slots = np.array(list(dict.fromkeys([*slots.tolist(), *voted.tolist()])), dtype=np.int64)
         if not len(slots):
             return None
-        known = self.store.counts(mine.terms.tolist())
-        rare = np.array([math.log(1 + (len(traces) + 1) / (known.get(t, 0) + 1)) for t in mine.terms.tolist()])
-        keys = traces.keys[slots]
-        covered, tight = coverage(mine.terms, rare, traces.terms[slots])
-        alike = likeness(mine.key, keys)
-        scores = alike + COVERED * covered + TIGHT * tight
-        return Found(traces.numbers[slots], scores, completed(scores, keys), votes[slots], covered, alike)
+        return weighed(mine, asked(cue, rare), traces, slots)
 
     def _edges(self, direct: dict[int, float]) -> list[tuple[int, int, float]]:
         """From the strongest candidates to what shares a name with them, is next to them in time, or corrects them."""
         c, edges = self.store.connection, []
         strongest = sorted(direct, key=lambda number: (-direct[number], number))[:STRONGEST]
         for number, episode in sorted(self.store.episodes(strongest).items()):
-            for name in sorted({hashed(one) for one in names_of(f"{episode.cue} {episode.text}".strip())}):
+            for name in names_of(read(f"{episode.cue} {episode.text}".strip())):
                 sharing = [other for other in self.store.named(name, DEGREE) if other != number]
                 edges += [(number, other, 1 / len(sharing)) for other in sharing]
             for other in (episode.supersedes, episode.superseded):
@@ -316,43 +303,6 @@ class Memory:
                 )
                 edges += [(number, other, IN_TIME) for (other,) in near]
         return edges
-
-    def _newer_first(self, ranked: list[int], found: Found, place: dict[int, int]) -> list[int]:
-        """Of those that are as good as the first and nearly the same in words, the newest comes first."""
-        near = [n for n in ranked[:8] if n in place]
-        if len(near) < 2 or near[0] != ranked[0]:
-            return ranked
-        traces = self._current()
-        top = place[near[0]]
-        keys = traces.keys[[traces.slot_of[n] for n in near]]
-        alike = likeness(keys[0], keys)
-        level = [
-            n
-            for n, like in zip(near, alike, strict=True)
-            if like >= ALIKE and found.scores[top] - found.scores[place[n]] <= LEVEL
-        ]
-        newest = max(level)
-        return [newest, *(n for n in ranked if n != newest)]
-
-    def _signs(self, found: Found, number: int, rivals: Sequence[int], mine: Encoded) -> tuple[float, ...]:
-        """What speaks for `number` beside `rivals`: the others that are neither versions of it nor unasked for."""
-        place = {int(one): at for at, one in enumerate(found.numbers)}
-        if number not in place:
-            return NOTHING
-        at, others = place[number], [place[one] for one in rivals if one in place]
-        share = float(found.votes[at]) / FIRING
-        held = sum(number in self.store.named(name, DEGREE) for name in mine.names)
-        if mine.names and not held:  # another thing is meant
-            return NOTHING
-        return (
-            1.0,
-            share,
-            share - max((float(found.votes[one]) / FIRING for one in others), default=0.0),
-            float(found.covered[at]),
-            held / len(mine.names) if mine.names else 0.5,
-            float(found.alike[at]),
-            float(found.scores[at]) - max((float(found.scores[one]) for one in others), default=0.0),
-        )
 
     def _at(self, episode: Episode, moment: int) -> Episode | None:
         """The version of an episode that held at a moment, later or earlier than itself; None when none did."""

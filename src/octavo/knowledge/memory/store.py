@@ -12,12 +12,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from octavo.knowledge.memory.encode import DENSE, FIRING, TERMS, Encoded
+from octavo.knowledge.memory.aspects import lexicon
+from octavo.knowledge.memory.encode import DENSE, FIRING, TERMS, WORDS, Encoded
 from octavo.knowledge.memory.episode import Episode
 from octavo.spine.errors import WRONG_USE, OctavoError
 
-FORMAT = 1
-FIXED = DENSE + 2 * FIRING
+FORMAT = 2
+EARLIER = 1
+"""A format whose traces are made anew when it is opened (see `renew`)."""
+FIXED = DENSE + 2 * FIRING + 8 * WORDS
 """Bytes of a trace before its terms."""
 SCHEMA = """
 CREATE TABLE metadata (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -52,8 +55,10 @@ class Store:
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'metadata'").fetchone():
                 for statement in SCHEMA.split(";"):
                     connection.execute(statement)
-                rows = [("format", json.dumps(FORMAT)), ("capacity", json.dumps(capacity)), ("index", json.dumps(""))]
-                connection.executemany("INSERT INTO metadata VALUES (?, ?)", rows)
+                rows = [("format", FORMAT), ("capacity", capacity), ("index", ""), ("lexicon", lexicon().digest)]
+                connection.executemany(
+                    "INSERT INTO metadata VALUES (?, ?)", [(key, json.dumps(value)) for key, value in rows]
+                )
             connection.execute("COMMIT")
             connection.close()
         except sqlite3.Error as error:
@@ -78,10 +83,10 @@ class Store:
             found = store.fact("format")
         except (sqlite3.DatabaseError, ValueError, TypeError) as error:
             raise damaged(path, str(error)) from None
-        if found != FORMAT:
+        if found not in (FORMAT, EARLIER):
             raise OctavoError(
                 "K072",
-                f"The memory has format {found}; this Octavo reads format {FORMAT}",
+                f"The memory has format {found}; this Octavo reads formats {EARLIER} and {FORMAT}",
                 where=str(path),
                 likely="it was made by another version of Octavo",
                 do="use that version to export it: octavo memory list --json",
@@ -133,10 +138,14 @@ class Store:
                     self.connection.execute("COMMIT")
 
     def fact(self, key: str) -> int | str:
-        """format, capacity (episodes) or index (the file that was consolidated into)."""
+        """format, capacity (episodes), index (the file that was consolidated into) or lexicon (its digest)."""
         row = self.connection.execute("SELECT value FROM metadata WHERE key = ?", (key,)).fetchone()
         found: int | str = json.loads(row[0])
         return found
+
+    def stale(self) -> bool:
+        """Whether its traces were made by an earlier format or other aspects."""
+        return self.fact("format") != FORMAT or self.fact("lexicon") != lexicon().digest
 
     def episodes(self, numbers: Sequence[int]) -> dict[int, Episode]:
         """Those of these numbers that are there."""
@@ -185,18 +194,29 @@ def episode_of(row: Sequence[object]) -> Episode:
 
 
 def trace_of(encoded: Encoded) -> bytes:
-    """Key (int8), code and terms (little-endian) of an episode as they are stored."""
-    return encoded.key.tobytes() + encoded.code.astype("<u2").tobytes() + encoded.terms.astype("<u4").tobytes()
+    """Key (int8), code, what it speaks of, and terms (little-endian) of an episode as they are stored."""
+    return b"".join(
+        (
+            encoded.key.tobytes(),
+            encoded.code.astype("<u2").tobytes(),
+            encoded.speaks.astype("<u8").tobytes(),
+            encoded.terms.astype("<u4").tobytes(),
+        )
+    )
 
 
-def parsed(data: bytes, path: Path) -> tuple[NDArray[np.int8], NDArray[np.uint16], NDArray[np.uint32]]:
-    """Key, code and terms (filled up with zeros) of a stored trace."""
+def parsed(
+    data: bytes, path: Path
+) -> tuple[NDArray[np.int8], NDArray[np.uint16], NDArray[np.uint64], NDArray[np.uint32]]:
+    """Key, code, what it speaks of, and terms (filled up with zeros) of a stored trace."""
     if not FIXED <= len(data) <= FIXED + 4 * TERMS or (len(data) - FIXED) % 4:
         raise damaged(path, f"a trace of {len(data)} bytes")
     terms = np.zeros(TERMS, np.uint32)
     held = np.frombuffer(data, "<u4", offset=FIXED)
     terms[: len(held)] = held
-    return np.frombuffer(data, np.int8, DENSE), np.frombuffer(data, "<u2", FIRING, DENSE), terms
+    code = np.frombuffer(data, "<u2", FIRING, DENSE)
+    speaks = np.frombuffer(data, "<u8", WORDS, DENSE + 2 * FIRING)
+    return np.frombuffer(data, np.int8, DENSE), code, speaks, terms
 
 
 def _connected(path: Path, mode: str) -> sqlite3.Connection:
