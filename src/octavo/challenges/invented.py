@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from octavo.model.network.shape import DecoderShape
 
 BASE = "the shipped seed"
-"""The base, in a project too: what a project's own path makes writes, and does not read (of 24 questions about passages
+"""The base, in a project too: what a project's own path makes writes, and does not read (of 60 questions about passages
 that it was shown it declined all)."""
 
 

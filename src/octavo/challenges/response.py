@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-WATTS_PER_CORE = 10.0
-"""Assumed power of one busy CPU core with its share of the board; no meter is read."""
-ENERGY_ASSUMPTION = f"{WATTS_PER_CORE:g} W a busy core, no meter read; a graphics card is not counted"
+from octavo.measures.energy import WATTS
+
+WATTS_PER_CORE = sum(busy for _, busy in WATTS) / len(WATTS)
+"""Assumed power of one busy virtual processor, the middle of what `measures.energy` takes for possible."""
+ENERGY_ASSUMPTION = f"{WATTS_PER_CORE:.1f} W a busy core, no meter read; a graphics card is not counted"
 
 Row = Mapping[str, Any]
 """One row of a probe; it has an `id`."""

@@ -7,14 +7,12 @@ from typing import Any
 
 from octavo.challenges.invented import false_in, right_in, share_of
 from octavo.challenges.measure import Measure
-from octavo.challenges.response import Prediction, Row
-from octavo.measures.energy import WATTS, per_correct
+from octavo.challenges.response import WATTS_PER_CORE, Prediction, Row
+from octavo.measures.energy import per_correct
 from octavo.measures.intervals import Floats
 
 MOST = 1e6
 """What there is no correct answer for."""
-BUSY = sum(busy for _, busy in WATTS) / len(WATTS)
-"""Watts of a busy virtual processor, in the middle of what servers need; see the recommendation for the ends."""
 
 
 def cost_rows(take: Callable[[Any], float]) -> Callable[[Any, Sequence[Row], Sequence[Prediction]], Any]:
@@ -44,7 +42,7 @@ def each_correct(table: Floats) -> float:
 
 def each_fact(table: Floats) -> float:
     """Joules of taking in / statements."""
-    return float(BUSY * table[:, 1].sum() / table[:, 0].sum()) if table[:, 0].any() else MOST
+    return float(WATTS_PER_CORE * table[:, 1].sum() / table[:, 0].sum()) if table[:, 0].any() else MOST
 
 
 def _cost(take: Callable[[Any], float]) -> Measure:
@@ -56,7 +54,7 @@ MEASURES = {
     "right, updated": share_of(right_in("updated")),
     "false answers": share_of(false_in("told", "updated", "never seen")),
     "GFLOPs per correct answer": _cost(lambda told: told.cost.flops / 1e9),
-    "joules per correct answer": _cost(lambda told: told.cost.cpu * BUSY),
+    "joules per correct answer": _cost(lambda told: told.cost.cpu * WATTS_PER_CORE),
     "seconds per correct answer": _cost(lambda told: told.cost.cpu),
     "joules per new fact": Measure(taking_rows, each_fact, "joules of taking in / statements", over="seeds"),
 }

@@ -32,7 +32,7 @@ from octavo.spine import disk
 from octavo.spine.errors import OctavoError
 
 FIRST, SECOND = 0.06, 0.2
-NEAR = 1.1
+NEAR = 1.25
 """Times the best loss at the second rung: up to there the lower rate is preferred."""
 MEZO = "mezo"
 """Learns every weight as full fine-tuning does, by another rule."""
