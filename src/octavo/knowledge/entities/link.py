@@ -143,11 +143,18 @@ def _by_fields(ready: Prepared, method: str, known: NDArray[np.bool_] | None) ->
 def package_of_another(left: Record, right: Record) -> bool:
     """Whether two records of package databases name different packages: then a shared flaw makes them related only.
 
-    Databases of products (they state vendors) use other names for the same thing, so they prove no difference.
+    Such a database states the ecosystem of a package. Databases of products use other names for the same thing, so that
+    other names prove no difference there.
     """
     names = [set(record.fields.get("package", ())) for record in (left, right)]
-    products = any("vendor" in record.fields or "cve" in record.fields.get("ecosystem", ()) for record in (left, right))
-    return bool(names[0] and names[1]) and not products and not names[0] & names[1]
+    packaged = all(set(record.fields.get("ecosystem", ())) - {"cve"} for record in (left, right))
+    return (
+        packaged
+        and all(names)
+        and "vendor" not in left.fields
+        and "vendor" not in right.fields
+        and not names[0] & names[1]
+    )
 
 
 def _decided(ready: Prepared, number: int, decided: Decided, limit: float) -> Link:
