@@ -115,8 +115,8 @@ def _taken_apart(text: Read) -> _Parts:
 
 def _one_aspect(a: _Parts, b: _Parts) -> bool:
     """Whether both speak of one aspect that a thing has one of, and of nothing else that the other does not say."""
-    common = _all(a) & _all(b) & lexicon().single
-    if not common:
+    common = _all(a) & _all(b)
+    if not common or common & ~lexicon().single:  # a thing may have several
         return False
     for mine, its in ((a, b), (b, a)):
         said = frozenset().union(*(stems for stems, _ in its.aspects)) | its.rest
