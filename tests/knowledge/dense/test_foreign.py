@@ -132,6 +132,10 @@ def test_an_index_is_made_added_to_and_searched_with_a_model_by_command(small, t
     told = json.loads(capsys.readouterr().out)
     assert [row["relearnt"] for row in told] == [False, False, True, True]
     assert told[-1]["drift"]["kind"] == "floor"
+    run("generations", place)
+    shown = capsys.readouterr()
+    assert "vectors anew" in shown.out
+    assert "made when there were 3 passages; 0 came since" in shown.err
     run("rollback", place)
     assert first("leaf leaf leaf leaf") == "leaf"
 

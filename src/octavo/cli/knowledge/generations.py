@@ -42,4 +42,10 @@ def command(place: Path, as_json: bool) -> None:
         note = ", ".join(word for word in (state, "vectors anew" if one.number in anew else "") if word)
         rows.append((str(one.number), f"{count:,}", f"{one.added:,}", f"{one.deleted:,}", one.made, note))
     answer(table(rows))
+    if moved and moved.kind in ("learnt", "floor"):
+        say(
+            f"vectors: made when there were {moved.trained:,} passages; {moved.added:,} came since, "
+            f"{moved.unknown:.0%} of their words have no vector of their own"
+            + (f": octavo knowledge relearn {place}" if moved.due else "")
+        )
     say(f'next: octavo knowledge search {place} "…" --as-of N, or octavo knowledge rollback {place}')
