@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from octavo.challenges.compared import Way, gain, late, outputs, ratio, share_right, ways
 from octavo.challenges.energy.answering import NOTHING, Cost, Told
-from octavo.challenges.energy.measure import BUSY
+from octavo.challenges.response import WATTS_PER_CORE
 from octavo.challenges.trial import Trial
 from octavo.measures.energy import WATTS, break_even, per_correct, ratio_per_correct
 from octavo.measures.intervals import Interval
@@ -32,11 +32,11 @@ def recommend(trial: Trial) -> list[str]:
         lines += [_each_fact(told[MINE], told[LEARNT])] if LEARNT in told else []
         lines.append(_flips(told))
     missing = late(trial)
-    ends = f"{WATTS[0][1] / BUSY:.2f} to {WATTS[1][1] / BUSY:.2f} times"
+    ends = f"{WATTS[0][1] / WATTS_PER_CORE:.2f} to {WATTS[1][1] / WATTS_PER_CORE:.2f} times"
     return [
         *lines,
         f"It rests on {trial.items} questions, seeds {', '.join(map(str, trial.seeds))}, {trial.subject}; joules are "
-        f"processor time at {BUSY:.1f} W, no meter read: the true ones may be {ends} as many. Ratios don't depend on "
+        f"processor time at {WATTS_PER_CORE:.1f} W, no meter read: the true ones may be {ends} as many. Ratios don't depend on "
         "that. FLOPs are those of the model; an index is counted in time only, loading a model is nobody's cost."
         + (f" {missing} answers were left out by the budget and are in no ratio: give more." if missing else ""),
     ]
@@ -49,10 +49,10 @@ def _choice(able: Mapping[str, Way]) -> list[str]:
     most = max(_right(way) for way in able.values())
     level = [name for name, way in able.items() if _right(way) >= most - MARGIN]
     best, cheapest = (min(some, key=lambda name: _cost(able[name]).cpu) for some in (level, able))
-    less = f"; {cheapest} takes less ({_cost(able[cheapest]).cpu * BUSY:.3g} J), and is right less often"
+    less = f"; {cheapest} takes less ({_cost(able[cheapest]).cpu * WATTS_PER_CORE:.3g} J), and is right less often"
     cost = _cost(able[best])
     return [
-        f"Recommended: {best}: {_right(able[best]):.2f} right, as many as any, at {cost.cpu * BUSY:.3g} J and "
+        f"Recommended: {best}: {_right(able[best]):.2f} right, as many as any, at {cost.cpu * WATTS_PER_CORE:.3g} J and "
         f"{cost.flops / 1e9:.3g} GFLOPs a correct answer{'' if best == cheapest else less}."
     ]
 
@@ -82,7 +82,7 @@ def _each_fact(mine: Way, learnt: Way) -> str:
     ratio = ratio_per_correct(
         [(cost.cpu, facts) for facts, cost in new], [(cost.cpu, facts) for facts, cost in old], list(range(len(old)))
     )
-    each = [BUSY * sum(cost.cpu for _, cost in some) / sum(facts for facts, _ in some) for some in (new, old)]
+    each = [WATTS_PER_CORE * sum(cost.cpu for _, cost in some) / sum(facts for facts, _ in some) for some in (new, old)]
     return (
         f"  A new fact: memory writes it for {each[0] * 1000:.3g} mJ, fine-tuning learns it for {each[1]:.3g} J: "
         f"{_said(ratio)} times as much, over {len(old)} parts of the streams."
