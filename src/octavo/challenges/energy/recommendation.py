@@ -36,8 +36,9 @@ def recommend(trial: Trial) -> list[str]:
     return [
         *lines,
         f"It rests on {trial.items} questions, seeds {', '.join(map(str, trial.seeds))}, {trial.subject}; joules are "
-        f"processor time at {WATTS_PER_CORE:.1f} W, no meter read: the true ones may be {ends} as many. Ratios don't depend on "
-        "that. FLOPs are those of the model; an index is counted in time only, loading a model is nobody's cost."
+        f"processor time at {WATTS_PER_CORE:.1f} W, no meter read: the true ones may be {ends} as many. Ratios don't "
+        "depend on that. FLOPs are those of the model; an index is counted in time only, loading a model is nobody's "
+        "cost."
         + (f" {missing} answers were left out by the budget and are in no ratio: give more." if missing else ""),
     ]
 
@@ -52,8 +53,8 @@ def _choice(able: Mapping[str, Way]) -> list[str]:
     less = f"; {cheapest} takes less ({_cost(able[cheapest]).cpu * WATTS_PER_CORE:.3g} J), and is right less often"
     cost = _cost(able[best])
     return [
-        f"Recommended: {best}: {_right(able[best]):.2f} right, as many as any, at {cost.cpu * WATTS_PER_CORE:.3g} J and "
-        f"{cost.flops / 1e9:.3g} GFLOPs a correct answer{'' if best == cheapest else less}."
+        f"Recommended: {best}: {_right(able[best]):.2f} right, as many as any, at {cost.cpu * WATTS_PER_CORE:.3g} J "
+        f"and {cost.flops / 1e9:.3g} GFLOPs a correct answer{'' if best == cheapest else less}."
     ]
 
 
