@@ -25,9 +25,9 @@ from octavo.data.world.facts import Relation, article, capital, relations
 from octavo.data.world.values import Values
 from octavo.knowledge.index.terms import TOKEN, stem
 from octavo.knowledge.memory.encode import DENSE, encoded, read, strongest
-from octavo.knowledge.memory.gate import SIGNS, Gate, fitted
 from octavo.knowledge.memory.memory import CANDIDATES, Memory
-from octavo.knowledge.memory.postings import Postings, most
+from octavo.knowledge.memory.recall.gate import SIGNS, Gate, fitted
+from octavo.knowledge.memory.recall.postings import Postings, most
 
 RESULTS = Path(__file__).parent / "results" / "memory.md"
 ASKED = 400

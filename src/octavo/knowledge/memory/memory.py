@@ -15,16 +15,16 @@ from pathlib import Path
 
 import numpy as np
 
-from octavo.knowledge.memory.asked import asked
-from octavo.knowledge.memory.complete import spread
 from octavo.knowledge.memory.contradiction import contradicts, same_question
 from octavo.knowledge.memory.decay import least_worth_keeping
 from octavo.knowledge.memory.encode import Encoded, Read, encoded, names_of, read, terms_of
 from octavo.knowledge.memory.episode import KINDS, Episode, Recall, Remembered
-from octavo.knowledge.memory.find import NOTHING, Found, newer_first, signs, weighed
 from octavo.knowledge.memory.forget import Forgotten, erase
-from octavo.knowledge.memory.gate import Gate
-from octavo.knowledge.memory.postings import most
+from octavo.knowledge.memory.recall.asked import asked
+from octavo.knowledge.memory.recall.complete import spread
+from octavo.knowledge.memory.recall.find import NOTHING, Found, newer_first, signs, weighed
+from octavo.knowledge.memory.recall.gate import Gate
+from octavo.knowledge.memory.recall.postings import most
 from octavo.knowledge.memory.renew import renewed
 from octavo.knowledge.memory.revision import revises
 from octavo.knowledge.memory.store import Store, trace_of

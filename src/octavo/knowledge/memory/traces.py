@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octavo.knowledge.memory.encode import DENSE, FIRING, TERMS, WORDS, Encoded
-from octavo.knowledge.memory.postings import Holders, Postings
+from octavo.knowledge.memory.recall.postings import Holders, Postings
 from octavo.knowledge.memory.store import parsed
 
 

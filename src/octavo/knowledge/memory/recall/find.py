@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from octavo.knowledge.memory.asked import Answering, Asked, answering
-from octavo.knowledge.memory.complete import completed, likeness
 from octavo.knowledge.memory.encode import Encoded
-from octavo.knowledge.memory.gate import SIGNS
+from octavo.knowledge.memory.recall.asked import Answering, Asked, answering
+from octavo.knowledge.memory.recall.complete import completed, likeness
+from octavo.knowledge.memory.recall.gate import SIGNS
 from octavo.knowledge.memory.traces import Traces
 
 WORTH = (0.23, 0.52, 0.28, 0.16, 0.3, 0.07)
