@@ -8,7 +8,7 @@ be linked to. Weights are fitted and measured crosswise: five parts by the hash 
 weights fitted on the other four, so no flaw is on both sides. F1 with "no counterpart" follows the protocol of the
 baseline: the threshold is chosen on one half of the records (by cluster hash) and applied to the other, both ways.
 `transfer` is the fused method with weights fitted on the Go records alone. `shipped` stands on the split dev, which
-its weights were not fitted on (its threshold was chosen there).
+its weights were not fitted on.
 """
 
 from __future__ import annotations
