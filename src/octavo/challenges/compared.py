@@ -16,6 +16,14 @@ Answerable = Callable[[str], bool]
 """Whether the item of this id has an answer."""
 
 
+Worth = Callable[[Any], float]
+"""What an answer is worth."""
+
+
+def _right(output: Any) -> float:
+    return float(output.right)
+
+
 def ways(trial: Trial) -> dict[str, Way]:
     """All that were tried, the baseline first."""
     return {trial.baseline: trial.predictions, **{one.response: one.predictions for one in trial.tried}}
@@ -37,10 +45,10 @@ def share_right(way: Way, answerable: Answerable) -> float:
     return sum(one is not None and one.right for one in asked) / max(1, len(asked))
 
 
-def gain(before: Way, after: Way, answerable: Answerable) -> Interval:
-    """Of the share of right answers, after − before, paired; an item's seeds are drawn together."""
-    found = [pair for pair in _pairs(before, after) if answerable(pair[0])]
-    old, new = ([float(pair[side].right) for pair in found] for side in (1, 2))
+def gain(before: Way, after: Way, counts: Answerable, worth: Worth = _right) -> Interval:
+    """Of what answers are worth on average, after − before, paired; an item's seeds are drawn together."""
+    found = [pair for pair in _pairs(before, after) if counts(pair[0])]
+    old, new = ([worth(pair[side]) for pair in found] for side in (1, 2))
     return paired_bootstrap(old, new, clusters=[item for item, _, _ in found])
 
 

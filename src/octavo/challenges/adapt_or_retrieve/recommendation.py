@@ -8,7 +8,7 @@ from typing import Any
 
 from octavo.challenges.adapt_or_retrieve.ground import DEFAULT
 from octavo.challenges.adapt_or_retrieve.measure import ANSWERABLE
-from octavo.challenges.compared import Way, gain, late, outputs, share_right, ways
+from octavo.challenges.compared import Way, gain, late, outputs, ways
 from octavo.challenges.trial import Trial
 from octavo.measures.energy import WATTS, break_even
 
@@ -23,21 +23,23 @@ def recommend(tried: Trial) -> list[str]:
     scores = {one["name"]: _values(one["effects"]) for one in trial["responses"]}
     scores[tried.baseline] = {one["name"]: one for one in trial["baseline"]["scores"]}
     seconds = {tried.baseline: tried.cost.cpu_seconds, **{one.response: one.cost.cpu_seconds for one in tried.tried}}
-    best = max(told, key=lambda name: share_right(told[name], _answerable))
+    best = max(told, key=lambda name: _net(told[name], 1.0))
     # What paired intervals can't tell from the best, and takes the least work, is the choice.
-    level = [name for name in told if name == best or gain(told[best], told[name], _answerable).high >= 0]
+    level = [name for name in told if name == best or gain(told[best], told[name], _asked, _worth).high >= 0]
     choice = min(level, key=lambda name: (seconds[name], name))
     mine = scores[choice]
     low, high = (seconds[choice] * busy for _, busy in WATTS)
     lines = [
-        f"Recommended: {choice}: {_said(mine['right'])} of the questions right, {_said(mine['right, changed'])} where "
+        f"Recommended, where a false answer costs what a right one is worth: {choice}: {_said(mine['right'])} of the "
+        f"questions right, {_said(mine['right, changed'])} where "
         f"documents changed, {mine['false answers']['value']:.2f} false answers, {seconds[choice]:.1f} s of the "
         f"processor, measuring included (some {low:.0f} to {high:.0f} J; no meter read)."
     ]
     for name in sorted((one for one in told if one != choice), key=lambda one: -scores[one]["right"]["value"]):
         lines.append(_beside(name, scores[name], mine, seconds[name] / max(1e-9, seconds[choice])))
     if choice != best:
-        lines.append(f"  {best} has the highest share, but {choice} can't be told from it in pairs, for less.")
+        lines.append(f"  {best} is ahead by that, but {choice} can't be told from it in pairs, for less.")
+    lines += _dearer(told, choice)
     missing = late(tried)
     return [
         *lines,
@@ -77,6 +79,32 @@ def _flips(told: Mapping[str, Way], scores: Mapping[str, Mapping[str, Any]]) -> 
         f"When it flips: an update and a question take {looked}, {learnt} of the processor; {when}. That is a reason "
         f"only where it is right as often (here {shares}), as when documents stay and the same is asked in many ways."
     )
+
+
+def _dearer(told: Mapping[str, Way], choice: str) -> list[str]:
+    """Which way is ahead of the choice where false answers cost little, and up to what they may cost for that."""
+    right = {name: _net(way, 0.0) for name, way in told.items()}
+    false = {name: right[name] - _net(way, 1.0) for name, way in told.items()}
+    bold = max(right, key=lambda name: (right[name], -false[name]))
+    if bold == choice or false[bold] <= false[choice]:
+        return []
+    price = (right[bold] - right[choice]) / (false[bold] - false[choice])
+    return [f"  {bold} is ahead of it where a false answer costs less than {price:.2f} of what a right one is worth."]
+
+
+def _net(way: Way, price: float) -> float:
+    """Of all questions, those without an answer too: the share right, less `price` times the share false."""
+    asked = [one.output for some in way.values() for one in some if _asked(one.item)]
+    return sum(_worth(one, price) for one in asked if one is not None) / max(1, len(asked))
+
+
+def _worth(output: Any, price: float = 1.0) -> float:
+    """A declined question is worth nothing, also where declining is right."""
+    return 0.0 if output.declined else 1.0 if output.right else -price
+
+
+def _asked(item: str) -> bool:
+    return _answerable(item) or item.startswith("nowhere-")
 
 
 def _update_and_each(way: Way) -> tuple[float, float]:

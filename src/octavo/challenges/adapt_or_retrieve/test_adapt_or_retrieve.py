@@ -2,7 +2,7 @@
 
 from octavo.challenges.adapt_or_retrieve.answering import Told
 from octavo.challenges.adapt_or_retrieve.ground import FACTS, document_of, tiny
-from octavo.challenges.adapt_or_retrieve.recommendation import _answerable, _flips
+from octavo.challenges.adapt_or_retrieve.recommendation import _answerable, _dearer, _flips, _net
 from octavo.challenges.chronicle import Chronicle, same
 from octavo.challenges.compared import gain, share_right
 from octavo.challenges.response import Prediction
@@ -36,11 +36,11 @@ def test_what_is_asked_in_the_end_is_not_learnt_from(tmp_path):
     assert not set(ground.nowhere) & set(ground.strangers)
 
 
-def way(right, seconds, update):
-    """What a way gave: every question as often right, its seconds, and those of an update."""
+def way(right, seconds, update, told=1.0):
+    """What a way gave: every question as often right and as often not declined, its seconds, those of an update."""
     return {
         seed: [
-            Prediction(f"{name}-{at:02d}", Told(at % 10 < 10 * right, False, 0.0, 0, update, seconds))
+            Prediction(f"{name}-{at:02d}", Told(at % 10 < 10 * right, at % 10 >= 10 * told, 0.0, 0, update, seconds))
             for name in ("seen", "changed", "never-seen", "nowhere")
             for at in range(10)
         ]
@@ -55,6 +55,16 @@ def test_it_is_said_from_how_many_questions_an_update_the_other_way_takes_less()
     dear = {"retrieve": way(0.7, 0.2, 0.01), "fine-tune again": way(0.7, 0.3, 19.0)}
     assert "retrieve takes less however much is asked" in _flips(dear, scores)
     assert "without retrieve and fine-tune again" in _flips({"retrieve": told["retrieve"]}, scores)
+
+
+def test_a_way_that_guesses_is_ahead_only_where_false_answers_cost_little():
+    careful, bold = way(0.6, 1, 1, told=0.6), way(0.8, 1, 1)
+    assert round(_net(careful, 1.0), 9) == 0.6
+    assert round(_net(bold, 1.0), 9) == 0.6
+    assert _dearer({"careful": careful, "bold": bold}, "careful") == [
+        "  bold is ahead of it where a false answer costs less than 1.00 of what a right one is worth."
+    ]
+    assert not _dearer({"careful": careful, "bold": bold}, "bold")
 
 
 def test_what_nothing_answers_is_in_no_share_of_right_answers():
