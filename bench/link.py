@@ -117,10 +117,14 @@ def measured(source: str, ready: Prepared, go: Trees | None) -> tuple[list[str],
     for name, score in baselines:
         told.append(line(name, ready, known, score.astype(float), scored, None))
     seconds: dict[str, float] = {}
+    dev, on_dev = np.array([n for n in scored if rows[n]["split"] == "dev"]), []
     for method in ("text", "graph", "fused"):
         began = time.process_time()
         compared = compare(ready.left, ready.right, found, ready.text, ready.fields, method)
+        stored = shipped()[method]
+        chance = choose(found.left, Trees.from_json(stored["trees"]).utility(compared.values))
         seconds[method] = time.process_time() - began
+        on_dev.append(line(f"{method}, shipped, on dev", ready, known, chance, dev, stored["threshold"]))
         if source == "govuln":
             told.append(line(method, ready, known, crosswise(compared.values, ready, right, rows), scored, None))
     free = mix(compared.values, compared.names, found.left, unsupervised_belief(found, "fused"))
@@ -133,12 +137,7 @@ def measured(source: str, ready: Prepared, go: Trees | None) -> tuple[list[str],
     elif source == "govuln":
         use = np.array([not row["masked"] for row in rows])[found.left]
         go = grow(compared.values[use], found.left[use], right[use], Growth())
-    stored = shipped()["fused"]
-    began = time.process_time()
-    chance = choose(found.left, Trees.from_json(stored["trees"]).utility(compared.values))
-    seconds["fused"] += time.process_time() - began
-    dev = np.array([n for n in scored if rows[n]["split"] == "dev"])
-    told.append(line("fused, shipped, on dev", ready, known, chance, dev, stored["threshold"]))
+    told += on_dev
     return told, go, seconds
 
 
