@@ -20,8 +20,31 @@ Worth = Callable[[Any], float]
 """What an answer is worth."""
 
 
-def _right(output: Any) -> float:
+def is_right(output: Any) -> float:
+    """1 for a right answer, a right refusal too."""
     return float(output.right)
+
+
+def worth(output: Any, price: float = 1.0) -> float:
+    """1 for a right answer, −`price` for a false one; what is declined is worth nothing, also where that is right."""
+    return 0.0 if output.declined else 1.0 if output.right else -price
+
+
+def net(way: Way, counts: Answerable, price: float = 1.0) -> float:
+    """What an answer is worth on average, over all items that count, those without an answer too."""
+    asked = [one.output for some in way.values() for one in some if counts(one.item)]
+    return sum(worth(one, price) for one in asked if one is not None) / max(1, len(asked))
+
+
+def bolder(told: Mapping[str, Way], choice: str, counts: Answerable) -> list[str]:
+    """A line on which way is ahead of the choice where false answers cost little, and up to what they may cost."""
+    right = {name: net(way, counts, 0.0) for name, way in told.items()}
+    false = {name: right[name] - net(way, counts) for name, way in told.items()}
+    bold = max(right, key=lambda name: (right[name], -false[name]))
+    if bold == choice or false[bold] <= false[choice]:
+        return []
+    price = (right[bold] - right[choice]) / (false[bold] - false[choice])
+    return [f"  {bold} is ahead of it where a false answer costs less than {price:.2f} of what a right one is worth."]
 
 
 def ways(trial: Trial) -> dict[str, Way]:
@@ -45,10 +68,10 @@ def share_right(way: Way, answerable: Answerable) -> float:
     return sum(one is not None and one.right for one in asked) / max(1, len(asked))
 
 
-def gain(before: Way, after: Way, counts: Answerable, worth: Worth = _right) -> Interval:
+def gain(before: Way, after: Way, counts: Answerable, each: Worth = is_right) -> Interval:
     """Of what answers are worth on average, after − before, paired; an item's seeds are drawn together."""
     found = [pair for pair in _pairs(before, after) if counts(pair[0])]
-    old, new = ([worth(pair[side]) for pair in found] for side in (1, 2))
+    old, new = ([each(pair[side]) for pair in found] for side in (1, 2))
     return paired_bootstrap(old, new, clusters=[item for item, _, _ in found])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from octavo.challenges.adapt_or_retrieve.ground import DEFAULT
 from octavo.challenges.adapt_or_retrieve.measure import ANSWERABLE
-from octavo.challenges.compared import Way, gain, late, outputs, ways
+from octavo.challenges.compared import Way, bolder, gain, late, net, outputs, ways, worth
 from octavo.challenges.trial import Trial
 from octavo.measures.energy import WATTS, break_even
 
@@ -23,9 +23,9 @@ def recommend(tried: Trial) -> list[str]:
     scores = {one["name"]: _values(one["effects"]) for one in trial["responses"]}
     scores[tried.baseline] = {one["name"]: one for one in trial["baseline"]["scores"]}
     seconds = {tried.baseline: tried.cost.cpu_seconds, **{one.response: one.cost.cpu_seconds for one in tried.tried}}
-    best = max(told, key=lambda name: _net(told[name], 1.0))
+    best = max(told, key=lambda name: net(told[name], _asked))
     # What paired intervals can't tell from the best, and takes the least work, is the choice.
-    level = [name for name in told if name == best or gain(told[best], told[name], _asked, _worth).high >= 0]
+    level = [name for name in told if name == best or gain(told[best], told[name], _asked, worth).high >= 0]
     choice = min(level, key=lambda name: (seconds[name], name))
     mine = scores[choice]
     low, high = (seconds[choice] * busy for _, busy in WATTS)
@@ -39,7 +39,7 @@ def recommend(tried: Trial) -> list[str]:
         lines.append(_beside(name, scores[name], mine, seconds[name] / max(1e-9, seconds[choice])))
     if choice != best:
         lines.append(f"  {best} is ahead by that, but {choice} can't be told from it in pairs, for less.")
-    lines += _dearer(told, choice)
+    lines += bolder(told, choice, _asked)
     missing = late(tried)
     return [
         *lines,
@@ -79,28 +79,6 @@ def _flips(told: Mapping[str, Way], scores: Mapping[str, Mapping[str, Any]]) -> 
         f"When it flips: an update and a question take {looked}, {learnt} of the processor; {when}. That is a reason "
         f"only where it is right as often (here {shares}), as when documents stay and the same is asked in many ways."
     )
-
-
-def _dearer(told: Mapping[str, Way], choice: str) -> list[str]:
-    """Which way is ahead of the choice where false answers cost little, and up to what they may cost for that."""
-    right = {name: _net(way, 0.0) for name, way in told.items()}
-    false = {name: right[name] - _net(way, 1.0) for name, way in told.items()}
-    bold = max(right, key=lambda name: (right[name], -false[name]))
-    if bold == choice or false[bold] <= false[choice]:
-        return []
-    price = (right[bold] - right[choice]) / (false[bold] - false[choice])
-    return [f"  {bold} is ahead of it where a false answer costs less than {price:.2f} of what a right one is worth."]
-
-
-def _net(way: Way, price: float) -> float:
-    """Of all questions, those without an answer too: the share right, less `price` times the share false."""
-    asked = [one.output for some in way.values() for one in some if _asked(one.item)]
-    return sum(_worth(one, price) for one in asked if one is not None) / max(1, len(asked))
-
-
-def _worth(output: Any, price: float = 1.0) -> float:
-    """A declined question is worth nothing, also where declining is right."""
-    return 0.0 if output.declined else 1.0 if output.right else -price
 
 
 def _asked(item: str) -> bool:

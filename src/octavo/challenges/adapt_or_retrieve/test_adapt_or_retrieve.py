@@ -2,9 +2,9 @@
 
 from octavo.challenges.adapt_or_retrieve.answering import Told
 from octavo.challenges.adapt_or_retrieve.ground import FACTS, document_of, tiny
-from octavo.challenges.adapt_or_retrieve.recommendation import _answerable, _dearer, _flips, _net
+from octavo.challenges.adapt_or_retrieve.recommendation import _answerable, _asked, _flips
 from octavo.challenges.chronicle import Chronicle, same
-from octavo.challenges.compared import gain, share_right
+from octavo.challenges.compared import bolder, gain, net, share_right
 from octavo.challenges.response import Prediction
 
 
@@ -59,12 +59,12 @@ def test_it_is_said_from_how_many_questions_an_update_the_other_way_takes_less()
 
 def test_a_way_that_guesses_is_ahead_only_where_false_answers_cost_little():
     careful, bold = way(0.6, 1, 1, told=0.6), way(0.8, 1, 1)
-    assert round(_net(careful, 1.0), 9) == 0.6
-    assert round(_net(bold, 1.0), 9) == 0.6
-    assert _dearer({"careful": careful, "bold": bold}, "careful") == [
+    assert round(net(careful, _asked), 9) == 0.6
+    assert round(net(bold, _asked), 9) == 0.6
+    assert bolder({"careful": careful, "bold": bold}, "careful", _asked) == [
         "  bold is ahead of it where a false answer costs less than 1.00 of what a right one is worth."
     ]
-    assert not _dearer({"careful": careful, "bold": bold}, "bold")
+    assert not bolder({"careful": careful, "bold": bold}, "bold", _asked)
 
 
 def test_what_nothing_answers_is_in_no_share_of_right_answers():

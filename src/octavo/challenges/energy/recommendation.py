@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from octavo.challenges.compared import Way, gain, late, outputs, ratio, share_right, ways
+from octavo.challenges.compared import Way, bolder, gain, late, net, outputs, ratio, share_right, ways
 from octavo.challenges.energy.answering import NOTHING, Cost, Told
 from octavo.challenges.response import WATTS_PER_CORE
 from octavo.challenges.trial import Trial
@@ -44,17 +44,19 @@ def recommend(trial: Trial) -> list[str]:
 
 
 def _choice(able: Mapping[str, Way]) -> list[str]:
-    """The cheapest of those that are as often right as any."""
+    """The cheapest of those whose answers are worth as much as any's."""
     if not able:
         return ["Recommended: none; nothing gave a correct answer."]
-    most = max(_right(way) for way in able.values())
-    level = [name for name, way in able.items() if _right(way) >= most - MARGIN]
+    value = {name: net(way, _all) for name, way in able.items()}
+    level = [name for name in able if value[name] >= max(value.values()) - MARGIN]
     best, cheapest = (min(some, key=lambda name: _cost(able[name]).cpu) for some in (level, able))
-    less = f"; {cheapest} takes less ({_cost(able[cheapest]).cpu * WATTS_PER_CORE:.3g} J), and is right less often"
+    less = f"; {cheapest} takes less ({_cost(able[cheapest]).cpu * WATTS_PER_CORE:.3g} J), and is worth less"
     cost = _cost(able[best])
     return [
-        f"Recommended: {best}: {_right(able[best]):.2f} right, as many as any, at {cost.cpu * WATTS_PER_CORE:.3g} J "
-        f"and {cost.flops / 1e9:.3g} GFLOPs a correct answer{'' if best == cheapest else less}."
+        f"Recommended, where a false answer costs what a right one is worth: {best}: {_right(able[best]):.2f} right, "
+        f"at {cost.cpu * WATTS_PER_CORE:.3g} J and {cost.flops / 1e9:.3g} GFLOPs a correct answer"
+        f"{'' if best == cheapest else less}.",
+        *bolder(able, best, _all),
     ]
 
 
@@ -128,6 +130,10 @@ def _cpu(one: Told) -> float:
 
 def _answerable(item: str) -> bool:
     return not item.startswith("never")
+
+
+def _all(item: str) -> bool:
+    return True
 
 
 def _right(way: Way) -> float:
