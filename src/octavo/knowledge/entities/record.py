@@ -111,14 +111,17 @@ def ids_in(path: Path) -> set[str]:
         except (ValueError, RecursionError):
             continue  # `read_records` lists it
         if isinstance(row, dict):
-            found.update(_declared(row))
-    return {value for value in found if len(value) > 3 and not FAMILIES.fullmatch(value)}
+            found |= _own(row)
+    return found
 
 
 def record_of(row: Mapping[str, Any], id_: str, *, blind: bool = False, known: Set[str] = frozenset()) -> Record:
     """The record that a row is, under the given id."""
     own = _declared(row)
-    hide = (known if own <= known else known | own) if blind else frozenset()  # a copy a record would be quadratic
+    hide: Set[str] = frozenset()
+    if blind:
+        mine = _own(row)
+        hide = known if mine <= known else known | mine  # a copy for every record would be quadratic
     parts: list[str] = []
     for key in _TITLES + _BODIES:
         value = row.get(key)
@@ -149,6 +152,11 @@ def _declared(row: Mapping[str, Any]) -> set[str]:
     aliases = row.get("aliases")
     values = [row.get("id"), *(aliases if isinstance(aliases, list) else ())]
     return {value for value in values if isinstance(value, str) and value}
+
+
+def _own(row: Mapping[str, Any]) -> set[str]:
+    """What a record declares that only a list of ids can tell to be one."""
+    return {value for value in _declared(row) if len(value) > 3 and not FAMILIES.fullmatch(value)}
 
 
 def _lines(path: Path) -> Iterator[bytes]:
