@@ -7,6 +7,7 @@ has one value at a time ("Ada's office is in room 9" → "… room 12"). Where s
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from octavo.knowledge.index.terms import STOP_WORDS, TOKEN, stem
 from octavo.knowledge.memory.aspects import spoken
@@ -70,6 +71,7 @@ def _topical(text: str) -> list[str]:
     return [stem(word) for word in words if word not in STOP_WORDS] or words
 
 
+@lru_cache(maxsize=16)  # a new statement is held against several old ones
 def _said(text: str) -> list[str]:
     plain = _BEFORE_DATE.sub("", " ".join(text.split()))
     words = [word.lower() for word in _WORDS.findall(plain)]

@@ -8,6 +8,7 @@ is missed is still the newer one and comes first, but one that is replaced by mi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from octavo.knowledge.index.terms import STOP_WORDS, stem
 from octavo.knowledge.memory.aspects import COLOURED, DATED, PRICED, REPEATED, lexicon, marks_of, spoken
@@ -71,9 +72,11 @@ def revises(new: Read, old: Read) -> bool:
     """Whether `new` says of the same thing, in whatever words, something that takes the place of what `old` said."""
     if max(len(new.words), len(old.words)) > LONGEST or _MORE & {*new.words, *old.words}:
         return False
+    if not {name for name, _, _ in new.names} & {name for name, _, _ in old.names} or any(_apart(new, old)):
+        return False
     a, b = _taken_apart(new), _taken_apart(old)
     subject = a.names.keys() & b.names.keys()
-    if not subject or any(_apart(new, old)):
+    if not subject:
         return False
     mine, its = a.names.keys() - subject, b.names.keys() - subject
     if bool(mine) != bool(its) or bool(a.numbers) != bool(b.numbers) or a.kinds != b.kinds:
@@ -90,6 +93,7 @@ def revises(new: Read, old: Read) -> bool:
     return all(_has(text, parts, subject, values) for text, parts, values in ((new, a, mine), (old, b, its)))
 
 
+@lru_cache(maxsize=16)  # a new statement is held against several old ones
 def _taken_apart(text: Read) -> _Parts:
     names, numbers, inside = {}, set(), set()
     for name, first, end in text.names:
