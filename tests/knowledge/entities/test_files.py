@@ -148,7 +148,7 @@ def test_declared_ids_count_unless_it_is_blind(small, tmp_path):
     assert any("identifier" in item for row in rows for item in row["evidence"])
     link_files(left, right, tmp_path / "blind.jsonl", BLIND)
     assert not any("identifier" in item for row in read(tmp_path / "blind.jsonl") for item in row["evidence"])
-    assert f1(rows, truth) > f1(read(tmp_path / "blind.jsonl"), truth) - 0.02  # weights were fitted blind
+    assert f1(rows, truth) >= f1(read(tmp_path / "blind.jsonl"), truth)
 
 
 def test_a_damaged_state_is_an_error_that_says_what_to_do(small, tmp_path):

@@ -27,6 +27,8 @@ ENOUGH_KNOWN = 0.5
 """Share of records of each side that state such a thing, for the shipped weights to be used."""
 LEAST_PAIRS = 50
 """Known pairs from which weights can be fitted."""
+DECLARED = 8.0
+"""Utility (logarithm of odds) of a declared identifier, which the shipped weights, fitted blind, know nothing of."""
 EVEN = 0.5
 """Threshold where none was chosen on held-out records: the counterpart is likelier than not."""
 
@@ -72,9 +74,10 @@ def decide(
         stored = shipped()[method]
         if tuple(stored["columns"]) != compared.names:
             raise AssertionError("the shipped weights are for other columns: fit them again")
-        trees = Trees.from_json(stored["trees"])
-        chance = choose(found.left, trees.utility(compared.values))
-        return Decided(chance, float(stored["threshold"]), "shipped")
+        utility = Trees.from_json(stored["trees"]).utility(compared.values)
+        if "same declared" in compared.names:
+            utility = utility + DECLARED * (compared.column("same declared") > 0)
+        return Decided(choose(found.left, utility), float(stored["threshold"]), "shipped")
     mixture = mix(compared.values, compared.names, found.left, unsupervised_belief(found, method))
     return Decided(choose(found.left, mixture.utility(compared.values)), EVEN, "unsupervised")
 
