@@ -20,7 +20,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from aside import WARM_UP, aside, circumstances, in_turns, per_step, ratio, spread
+from aside import WARM_UP, aside, circumstances, in_turns, per_step, qwen3, ratio, spread
 
 BATCH = 8
 LENGTH = 256
@@ -35,27 +35,13 @@ PEERS = {
 def write_base(folder: Path) -> None:
     """A random checkpoint that both sides read."""
     import torch
-    from transformers import Qwen3Config, Qwen3ForCausalLM
+    from transformers import Qwen3ForCausalLM
 
     from octavo.model.network.dial import dial
 
     shape = dial("medium").shape
     torch.manual_seed(0)
-    config = Qwen3Config(
-        vocab_size=shape.vocabulary,
-        hidden_size=shape.width,
-        num_hidden_layers=shape.depth,
-        num_attention_heads=shape.heads,
-        num_key_value_heads=shape.key_heads,
-        head_dim=shape.head_size,
-        intermediate_size=shape.hidden,
-        max_position_embeddings=512,
-        tie_word_embeddings=True,
-        use_cache=False,
-        bos_token_id=0,
-        eos_token_id=0,
-        pad_token_id=0,
-    )
+    config = qwen3(shape, use_cache=False, bos_token_id=0, eos_token_id=0, pad_token_id=0)
     Qwen3ForCausalLM(config).save_pretrained(folder)
 
 

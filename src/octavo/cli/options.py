@@ -36,6 +36,22 @@ executor_option = click.option(
 workers_option = click.option(
     "--workers", type=click.IntRange(0), default=0, help="How many parts run at once (default: one for each core)."
 )
+embed_option = click.option(
+    "--embed",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="FOLDER",
+    help="Take the vectors of this local sentence-embedding model (Hugging Face's form) in place of learning them.",
+)
+
+
+def canary_options(command: Callable[..., None]) -> Callable[..., None]:
+    """What a change of an index is tried on before it appears."""
+    questions = click.option(
+        "--canaries",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        help='Questions that must be answered after it: {"question", "id"} a line (default: made of the documents).',
+    )
+    return questions(click.option("--no-canaries", is_flag=True, help="Try no questions.")(command))
 
 
 def repair_options(command: Callable[..., None]) -> Callable[..., None]:

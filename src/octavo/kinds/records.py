@@ -117,10 +117,15 @@ def placed_rows(
 
 def read_rows(path: Path, bad: list[Bad] | None = None) -> Iterator[Row]:
     """The records of a whole file in order, as `read_shard`."""
+    return (row for _, row in numbered_rows(path, bad))
+
+
+def numbered_rows(path: Path, bad: list[Bad] | None = None) -> Iterator[tuple[int, Row]]:
+    """The records of a whole file as `read_rows`, each with the number of its row (from 1)."""
     for row, line in enumerate(_lines(path), 1):
         found = _record(line, path.name, row, bad)
         if found is not None:
-            yield found
+            yield row, found
 
 
 def _record(line: bytes, source: str, row: int, bad: list[Bad] | None, conversations: bool = False) -> Row | None:
@@ -130,6 +135,8 @@ def _record(line: bytes, source: str, row: int, bad: list[Bad] | None, conversat
     reason = ""
     try:
         value = json.loads(line)
+    except UnicodeDecodeError:
+        reason = "not UTF-8"
     except (ValueError, RecursionError):
         reason = "not a JSON object"
     else:

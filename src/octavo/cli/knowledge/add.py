@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from octavo.cli.knowledge.index import told
-from octavo.cli.options import json_option
+from octavo.cli.options import canary_options, json_option
 from octavo.cli.talk import following, say
 
 
@@ -17,12 +17,7 @@ from octavo.cli.talk import following, say
     "inputs", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="RECORDS…"
 )
 @click.option("--sync", is_flag=True, help="Also delete the documents that RECORDS don't hold.")
-@click.option(
-    "--canaries",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help='Questions that must still be answered: {"question", "id"} a line (default: made of the documents).',
-)
-@click.option("--no-canaries", is_flag=True, help="Try no questions.")
+@canary_options
 @json_option
 def command(
     place: Path, inputs: tuple[Path, ...], sync: bool, canaries: Path | None, no_canaries: bool, as_json: bool

@@ -7,19 +7,14 @@ from pathlib import Path
 import click
 
 from octavo.cli.knowledge.index import told
-from octavo.cli.options import json_option
+from octavo.cli.options import canary_options, json_option
 from octavo.cli.talk import following, say
 
 
 @click.command()
 @click.argument("place", type=click.Path(path_type=Path, exists=True), metavar="INDEX")
 @click.argument("ids", nargs=-1, required=True, metavar="ID…")
-@click.option(
-    "--canaries",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help='Questions that must still be answered: {"question", "id"} a line (default: made of the documents).',
-)
-@click.option("--no-canaries", is_flag=True, help="Try no questions.")
+@canary_options
 @json_option
 def command(place: Path, ids: tuple[str, ...], canaries: Path | None, no_canaries: bool, as_json: bool) -> None:
     """Delete the documents ID from INDEX, as a new generation. To take them out of the file, forget them."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from octavo.cli.options import json_option
+from octavo.cli.options import canary_options, embed_option, json_option
 from octavo.cli.talk import answer, answer_json, following, say, size, table
 from octavo.spine.errors import WRONG_USE, OctavoError
 
@@ -40,12 +40,7 @@ def told(outcome: dict[str, object], place: Path, as_json: bool) -> None:
 @click.option(
     "--without", multiple=True, type=click.Choice(["dense", "graph"]), help="Leave a layer out; may be repeated."
 )
-@click.option(
-    "--embed",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="FOLDER",
-    help="Take the vectors of this local sentence-embedding model (Hugging Face's form) in place of learning them.",
-)
+@embed_option
 @click.option(
     "--embed-prompts",
     nargs=2,
@@ -64,12 +59,7 @@ def told(outcome: dict[str, object], place: Path, as_json: bool) -> None:
     show_default=True,
     help="Aimed length of a passage in characters; it ends at a sentence or paragraph where it can.",
 )
-@click.option(
-    "--canaries",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help='Questions that the index must answer to be made: {"question", "id"} a line (default: made of the records).',
-)
-@click.option("--no-canaries", is_flag=True, help="Try no questions.")
+@canary_options
 @json_option
 def command(
     inputs: tuple[Path, ...],

@@ -7,24 +7,14 @@ from pathlib import Path
 import click
 
 from octavo.cli.knowledge.index import told
-from octavo.cli.options import json_option
+from octavo.cli.options import canary_options, embed_option, json_option
 from octavo.cli.talk import following, say
 
 
 @click.command()
 @click.argument("place", type=click.Path(path_type=Path, exists=True), metavar="INDEX")
-@click.option(
-    "--embed",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="FOLDER",
-    help="Take the vectors of this local sentence-embedding model from now on.",
-)
-@click.option(
-    "--canaries",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help='Questions that must be answered then: {"question", "id"} a line (default: made of the documents).',
-)
-@click.option("--no-canaries", is_flag=True, help="Try no questions.")
+@embed_option
+@canary_options
 @json_option
 def command(place: Path, embed: Path | None, canaries: Path | None, no_canaries: bool, as_json: bool) -> None:
     """Learn the vectors of INDEX anew, of the documents that it holds now, as a new generation.

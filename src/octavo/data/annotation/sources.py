@@ -7,7 +7,7 @@ from pathlib import Path
 
 from octavo.data.annotation.queue import Queue
 from octavo.data.annotation.results import labelled
-from octavo.kinds.records import Bad, Row, open_packed, read_rows
+from octavo.kinds.records import Bad, Row, numbered_rows, open_packed
 from octavo.spine.errors import WRONG_USE, OctavoError
 
 
@@ -21,7 +21,7 @@ def labelled_rows(source: Path, field: str, bad: list[Bad]) -> tuple[list[Row], 
         rows, labels = list(labelled(queue)), list(queue.plan.labels)
     else:
         rows = []
-        for at, row in enumerate(read_rows(source, bad), 1):
+        for at, row in numbered_rows(source, bad):
             if row.get(field) in (None, ""):
                 bad.append(Bad(source.name, at, f'no field "{field}"'))
                 continue

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from octavo.kinds.documents import Document
-from octavo.kinds.records import Bad, Row, read_rows
+from octavo.kinds.records import Bad, Row, numbered_rows
 from octavo.knowledge.index.postings import KINDS
 
 LONGEST = 16 * 2**20
@@ -54,7 +54,7 @@ def read_records(paths: Sequence[Path], bad: list[Bad]) -> Iterator[Record]:
 
     seen: set[bytes] = set()
     for path in paths:
-        for number, row in enumerate(read_rows(path, bad), 1):
+        for number, row in numbered_rows(path, bad):
             reason = ""
             digest = blake2b(row["id"].encode("utf-8", "surrogatepass"), digest_size=16).digest()
             if not row["text"].strip():
